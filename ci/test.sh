@@ -1,0 +1,29 @@
+#!/usr/bin/env bash
+# Installs the package and its test extra into .venv and runs every check. As root on Debian it also installs what is missing there.
+#     bash ci/test.sh [arguments for pytest]
+set -euo pipefail
+cd "$(dirname "$0")/.."
+unset PYTHONPATH  # the tests are to meet the installed package, not the sources
+
+have() { command -v "$1" >/dev/null || [ -x "/usr/sbin/$1" ]; }
+
+if [ "$(id -u)" = 0 ] && have apt-get; then
+    missing=()
+    have g++ || missing+=(g++)
+    have mariadbd || have mysqld || missing+=(mariadb-server)
+    if [ ${#missing[@]} -gt 0 ]; then
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -qq
+        apt-get install -y -qq --no-install-recommends "${missing[@]}"
+    fi
+fi
+
+[ -x .venv/bin/python ] || "${PYTHON:-python3}" -m venv .venv
+rm -rf build/lib* build/bdist*  # setuptools would pack files that are gone from the sources
+.venv/bin/python -m pip uninstall --quiet --yes moocdb_fast 2>/dev/null || true
+.venv/bin/python -m pip install --quiet ".[test]"
+.venv/bin/python -I -c 'import moocdb_fast as m; assert "site-packages" in m.__file__, m.__file__'
+
+echo "== ruff";   .venv/bin/ruff check .
+echo "== mypy";   .venv/bin/mypy
+echo "== pytest"; .venv/bin/pytest tests "$@"

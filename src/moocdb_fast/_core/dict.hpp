@@ -1,0 +1,110 @@
+// Dictionaries: strings to dense codes in order of first appearance.
+#pragma once
+#include <vector>
+
+#include "text.hpp"
+
+namespace moocdb {
+
+inline uint64_t mix(uint64_t a, uint64_t b) {
+    __uint128_t r = static_cast<__uint128_t>(a) * b;
+    return static_cast<uint64_t>(r) ^ static_cast<uint64_t>(r >> 64);
+}
+
+// 64-bit hash of n bytes at p, 16 bytes a step; the same on every machine of this byte order.
+inline uint64_t hash_bytes(const char *p, size_t n) {
+    constexpr uint64_t k0 = 0xa0761d6478bd642fULL, k1 = 0xe7037ed1a0b428dbULL, k2 = 0x8ebc6af09c88c6e3ULL;
+    uint64_t h = k0 ^ n, a, b;
+    while (n > 16) {
+        std::memcpy(&a, p, 8), std::memcpy(&b, p + 8, 8);
+        h = mix(a ^ k1, b ^ h);
+        p += 16, n -= 16;
+    }
+    a = b = 0;
+    if (n >= 8) std::memcpy(&a, p, 8), std::memcpy(&b, p + n - 8, 8);
+    else if (n >= 4) {
+        uint32_t x, y;
+        std::memcpy(&x, p, 4), std::memcpy(&y, p + n - 4, 4);
+        a = x, b = y;
+    } else if (n) a = (static_cast<uint64_t>(static_cast<unsigned char>(p[0])) << 16) | (static_cast<uint64_t>(static_cast<unsigned char>(p[n >> 1])) << 8) | static_cast<unsigned char>(p[n - 1]);
+    return mix(k2 ^ n, mix(a ^ k1, b ^ h));
+}
+
+// Owns copies of its strings. Codes count from 0. Memory is bounded by the distinct strings.
+class StringDict {
+  public:
+    StringDict() : slots_(64, 0), ends_(1, 0) {}
+
+    // The code of s, given now if s is new. May raise bad_alloc.
+    int32_t intern(sv s) {
+        if (last_ >= 0 && at(last_) == s) return last_;  // logs repeat themselves line by line
+        uint64_t h = hash_bytes(s.data(), s.size());
+        size_t mask = slots_.size() - 1, i = h & mask;
+        while (slots_[i]) {
+            int32_t code = static_cast<int32_t>(slots_[i] - 1);
+            if (hashes_[code] == h && at(code) == s) return last_ = code;
+            i = (i + 1) & mask;
+        }
+        int32_t code = size();
+        slots_[i] = static_cast<uint32_t>(code) + 1;
+        hashes_.push_back(h);
+        bytes_.insert(bytes_.end(), s.begin(), s.end());
+        ends_.push_back(static_cast<int64_t>(bytes_.size()));
+        if (hashes_.size() * 2 > slots_.size()) grow();
+        return last_ = code;
+    }
+
+    // The code of s, or -1.
+    int32_t find(sv s) const {
+        uint64_t h = hash_bytes(s.data(), s.size());
+        size_t mask = slots_.size() - 1;
+        for (size_t i = h & mask; slots_[i]; i = (i + 1) & mask) {
+            int32_t code = static_cast<int32_t>(slots_[i] - 1);
+            if (hashes_[code] == h && at(code) == s) return code;
+        }
+        return -1;
+    }
+
+    // Borrowed until the next intern.
+    sv at(int32_t code) const { return sv(bytes_.data() + ends_[code], static_cast<size_t>(ends_[code + 1] - ends_[code])); }
+    int32_t size() const { return static_cast<int32_t>(hashes_.size()); }
+    const std::vector<int64_t> &offsets() const { return ends_; }
+    const std::vector<char> &bytes() const { return bytes_; }
+
+  private:
+    void grow() {
+        std::vector<uint32_t> slots(slots_.size() * 2, 0);
+        size_t mask = slots.size() - 1;
+        for (size_t code = 0; code < hashes_.size(); code++) {
+            size_t i = hashes_[code] & mask;
+            while (slots[i]) i = (i + 1) & mask;
+            slots[i] = static_cast<uint32_t>(code) + 1;
+        }
+        slots_.swap(slots);
+    }
+
+    std::vector<uint32_t> slots_;   // code + 1, 0 is free
+    std::vector<uint64_t> hashes_;  // by code
+    std::vector<int64_t> ends_;     // Arrow-style offsets into bytes_
+    std::vector<char> bytes_;
+    int32_t last_ = -1;
+};
+
+// A column of strings, some of them null, laid out as Arrow wants it.
+struct TextColumn {
+    std::vector<int64_t> offsets{0};
+    std::vector<char> bytes;
+    std::vector<uint8_t> valid;
+
+    void add(sv s) {
+        bytes.insert(bytes.end(), s.begin(), s.end());
+        offsets.push_back(static_cast<int64_t>(bytes.size()));
+        valid.push_back(1);
+    }
+    void add_null() {
+        offsets.push_back(static_cast<int64_t>(bytes.size()));
+        valid.push_back(0);
+    }
+};
+
+} // namespace moocdb

@@ -1,0 +1,140 @@
+// The compiled declarations: what events/ says, as the kernel executes it. The kernel knows no event type by name.
+#pragma once
+#include <unordered_map>
+#include <vector>
+
+#include "address.hpp"
+
+namespace moocdb {
+
+enum Kind : uint8_t { OTHER, NAVIGATION, VIDEO, BOOK, PROBLEM, OPEN_RESPONSE };
+enum Fate : uint8_t { TRANSLATE, PAGE_CLOSE, ECHO, BACKGROUND, STUDIO, MACHINE };
+enum Form : uint8_t { MAPS, POST, QUERY, GRADED };
+
+using Path = std::vector<std::string>;  // a dotted member path, split
+
+struct Meaning {
+    uint8_t kind = OTHER, mode = 0, fate = TRANSLATE;
+    bool reads_payload = false, clicks = false, submits = false, joins = false;
+    uint8_t act = 0, code = 0, trust = 0, form = MAPS;
+    std::string category;
+    std::vector<Path> module, panel, course, user;
+    std::vector<Path> click_code, click_numbers[5];  // current, old, new time; old, new speed
+};
+
+struct PathRule {
+    int meaning = 0;
+    std::string pattern, action;  // one of them
+    std::vector<std::string> categories;
+};
+
+// Whether `*` (no slash) and `**` (anything) make pattern match text. No recursion: backtracks to the last star of each kind.
+inline bool glob(sv pattern, sv text) {
+    size_t p = 0, t = 0, star = sv::npos, star_t = 0, deep = sv::npos, deep_t = 0;
+    while (true) {
+        if (p + 1 < pattern.size() && pattern[p] == '*' && pattern[p + 1] == '*') {
+            deep = p += 2, deep_t = t, star = sv::npos;
+            continue;
+        }
+        if (p < pattern.size() && pattern[p] == '*') {
+            star = ++p, star_t = t;
+            continue;
+        }
+        if (t == text.size() && p == pattern.size()) return true;
+        if (t < text.size() && p < pattern.size() && pattern[p] == text[t]) {
+            p++, t++;
+            continue;
+        }
+        if (star != sv::npos && star_t < text.size() && text[star_t] != '/') {
+            p = star, t = ++star_t;
+        } else if (deep != sv::npos && deep_t < text.size()) {
+            p = deep, t = ++deep_t, star = sv::npos;
+        } else return false;
+    }
+}
+
+struct Meanings {
+    std::vector<Meaning> all;
+    std::unordered_map<std::string, int> browser, others;  // by exact name
+    std::vector<PathRule> paths;
+    int other = 0, page_view = 0;
+    std::vector<std::string> machine_agents, studio_hosts;
+
+    int of_name(sv name, bool from_browser) const {
+        const auto &map = from_browser ? browser : others;
+        auto it = map.find(std::string(name));
+        return it == map.end() ? other : it->second;
+    }
+
+    bool machine(sv agent) const {
+        std::string lower(agent);
+        for (char &c : lower)
+            if (c >= 'A' && c <= 'Z') c |= 0x20;
+        for (const auto &s : machine_agents)
+            if (lower.find(s) != std::string::npos) return true;
+        return false;
+    }
+
+    bool studio(sv host) const {
+        for (const auto &s : studio_hosts)
+            if (starts(host, s)) return true;
+        return false;
+    }
+};
+
+// A request path, understood.
+struct Request {
+    int meaning = 0;
+    Module module;  // when it is a request on a module
+    std::string action, address;
+};
+
+// Reads the module and action of a request on a module, if it is one.
+inline void read_request(sv path, Request &r) {
+    path = path.substr(0, path.find_first_of("?#"));
+    size_t at = path.find("/modx/");
+    sv module, behind;
+    std::string plain;
+    bool handler = false;
+    if (at != sv::npos) {
+        for (size_t i = at + 6; i < path.size(); i++)
+            if (path[i] == ';' && i + 1 < path.size() && path[i + 1] == '_') plain += '/', i++;
+            else plain += path[i];
+        module = plain;
+    } else {
+        at = path.find("/xblock/");
+        size_t h = at == sv::npos ? at : path.find("/handler/", at + 7);
+        if (h == sv::npos) return;
+        module = h > at + 8 ? path.substr(at + 8, h - at - 8) : sv(), behind = path.substr(h + 9), handler = true;
+    }
+    r.module = read_module(module, {}, {});
+    if (!r.module) return;
+    if (!handler) behind = strip(module).substr(r.module.end);
+    std::vector<sv> pieces = pieces_of(behind);
+    if (handler && !pieces.empty() && pieces[0] == "xmodule_handler") pieces.erase(pieces.begin());
+    if (!pieces.empty()) r.action = pieces[0];
+}
+
+inline Request classify_path(const Meanings &m, sv path, sv host) {
+    Request r;
+    r.meaning = m.page_view;
+    read_request(path, r);
+    clean_address(path, host, r.address);
+    sv local = sv(r.address).substr(path_start(r.address));
+    for (const PathRule &rule : m.paths) {
+        bool hit;
+        if (rule.pattern.empty()) {
+            hit = r.module && (rule.action == "*" || rule.action == r.action);
+            bool listed = rule.categories.empty();
+            for (const auto &c : rule.categories) listed |= c == r.module.category;
+            hit = hit && listed;
+        } else hit = glob(rule.pattern, local);
+        if (hit) {
+            r.meaning = rule.meaning;
+            break;
+        }
+    }
+    return r;
+}
+
+} // namespace moocdb

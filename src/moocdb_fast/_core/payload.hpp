@@ -1,0 +1,311 @@
+// The `event` of a line: decoding it, following member paths, query strings, part keys (rules, sections 8 and 9).
+#pragma once
+#include <unordered_map>
+
+#include "simdjson.h"
+
+#include "address.hpp"
+#include "times.hpp"
+
+namespace moocdb {
+
+using Element = simdjson::dom::element;
+using Object = simdjson::dom::object;
+using Array = simdjson::dom::array;
+using simdjson::dom::element_type;
+
+constexpr size_t MAX_DEPTH = 1000;
+
+// A DOM parser for one document at a time, with a padded buffer for text that is not already padded.
+class Json {
+  public:
+    // Parses n bytes at p; 64 bytes behind them must be readable. The result lives until the next parse.
+    simdjson::error_code parse_padded(const char *p, size_t n, Element &out) {
+        if (n > parser_.capacity() || !ready_) {
+            size_t want = std::max<size_t>(n + 1, 1 << 16);
+            if (parser_.allocate(want, MAX_DEPTH + 1)) return simdjson::MEMALLOC;
+            ready_ = true;
+        }
+        return parser_.parse(p, n, false).get(out);
+    }
+    simdjson::error_code parse(sv s, Element &out) {
+        if (buffer_.size() < s.size() + simdjson::SIMDJSON_PADDING) buffer_.resize(s.size() * 2 + simdjson::SIMDJSON_PADDING);
+        std::memcpy(buffer_.data(), s.data(), s.size());
+        return parse_padded(buffer_.data(), s.size(), out);
+    }
+
+  private:
+    simdjson::dom::parser parser_;
+    std::vector<char> buffer_;
+    bool ready_ = false;
+};
+
+// ---------------------------------------------------------------- members
+
+// The last member of that name, as JSON readers agree; false when there is none.
+inline bool member(Element e, sv name, Element &out) {
+    Object o;
+    if (e.get(o)) return false;
+    bool found = false;
+    for (auto f : o)
+        if (f.key == name) out = f.value, found = true;
+    return found;
+}
+
+inline bool first_of(Element &e) {
+    Array a;
+    if (e.get(a)) return true;
+    for (Element x : a) {
+        e = x;
+        return true;
+    }
+    return false;
+}
+
+// Follows a member path; an array on the way or at the end stands for its first element.
+inline bool follow(Element root, const std::vector<std::string> &path, Element &out) {
+    Element e = root;
+    for (const auto &name : path)
+        if (!first_of(e) || !member(e, name, e)) return false;
+    if (!first_of(e)) return false;
+    out = e;
+    return true;
+}
+
+inline bool text_of(Element e, sv &out) { return e.type() == element_type::STRING && !e.get(out); }
+
+// Members in order of first appearance, each with its last value.
+inline std::vector<std::pair<sv, Element>> members_of(Element e) {
+    std::vector<std::pair<sv, Element>> out;
+    Object o;
+    if (e.get(o)) return out;
+    std::unordered_map<sv, size_t> seen;
+    bool many = o.size() > 16;
+    for (auto f : o) {
+        size_t at = out.size();
+        if (many) at = seen.emplace(f.key, at).first->second;
+        else
+            for (size_t i = 0; i < out.size(); i++)
+                if (out[i].first == f.key) at = i;
+        if (at < out.size()) out[at].second = f.value;
+        else out.emplace_back(f.key, f.value);
+    }
+    return out;
+}
+
+// Appends e as JSON without blanks.
+inline void put_json(Element e, std::string &out) {
+    char b[40];
+    switch (e.type()) {
+    case element_type::ARRAY: {
+        out += '[';
+        bool first = true;
+        for (Element x : Array(e.get_array().value_unsafe())) {
+            if (!first) out += ',';
+            first = false;
+            put_json(x, out);
+        }
+        out += ']';
+        break;
+    }
+    case element_type::OBJECT: {
+        out += '{';
+        bool first = true;
+        for (auto &kv : members_of(e)) {
+            if (!first) out += ',';
+            first = false;
+            put_json_string(kv.first, out);
+            out += ':';
+            put_json(kv.second, out);
+        }
+        out += '}';
+        break;
+    }
+    case element_type::STRING: put_json_string(e.get_string().value_unsafe(), out); break;
+    case element_type::INT64: out.append(b, put_int(b, e.get_int64().value_unsafe())); break;
+    case element_type::UINT64: out += std::to_string(e.get_uint64().value_unsafe()); break;
+    case element_type::DOUBLE: out.append(b, put_double(b, e.get_double().value_unsafe())); break;
+    case element_type::BOOL: out += e.get_bool().value_unsafe() ? "true" : "false"; break;
+    case element_type::NULL_VALUE: out += "null"; break;
+    default: break;
+    }
+}
+
+// ---------------------------------------------------------------- decoding
+
+enum class Payload : uint8_t { none, value, text };
+
+struct Decoded {
+    Payload what = Payload::none;
+    Element value;
+    std::string text;  // when the payload is text after all
+    bool failed = false;
+};
+
+// Decodes an `event`; uses `json` (not the parser that holds the line).
+inline void decode_payload(Element event, Json &json, Decoded &d) {
+    d.what = Payload::value, d.value = event, d.failed = false;
+    sv s;
+    if (!text_of(event, s)) return;
+    s = strip(s);
+    d.what = Payload::text;
+    d.text = s;
+    Element e;
+    if (!json.parse(s, e)) {
+        sv inner;
+        if (text_of(e, inner)) {
+            d.text = inner;
+            if (json.parse(strip(d.text), e)) return;
+            if (text_of(e, inner)) {
+                d.text = std::string(inner);
+                return;
+            }
+        }
+        d.what = Payload::value, d.value = e;
+        return;
+    }
+    d.failed = true;
+    if (s.find('\\') == sv::npos) return;
+    std::string quoted = "\"" + d.text + "\"";
+    sv inner;
+    if (json.parse(quoted, e) || !text_of(e, inner)) return;
+    std::string again(strip(inner));
+    if (!json.parse(again, e)) d.what = Payload::value, d.value = e, d.failed = false;
+}
+
+// ---------------------------------------------------------------- ids, numbers
+
+// Writes the digits of a user id to out; false when e is none.
+inline bool user_id_of(Element e, std::string &out) {
+    sv s;
+    std::string digits;
+    if (e.type() == element_type::INT64 || e.type() == element_type::UINT64) {
+        put_json(e, digits);
+        out = digits;
+        return true;
+    }
+    if (!text_of(e, s)) return false;
+    s = strip(s);
+    if (s.size() > 20 || !all_digits(s)) return false;
+    while (s.size() > 1 && s[0] == '0') s.remove_prefix(1);
+    out = s;
+    return true;
+}
+
+inline double number_of(Element e) {
+    double v;
+    sv s;
+    bool integral;
+    if (e.is_number()) return e.get(v) ? NAN : v;
+    if (!text_of(e, s)) return NAN;
+    s = strip(s);
+    return json_number(s, integral) ? number_value(s) : NAN;
+}
+
+// A destination panel, 1 to 9999, or 0.
+inline int panel_of(Element e) {
+    int64_t v = 0;
+    sv s;
+    if (e.type() == element_type::INT64) v = e.get_int64().value_unsafe();
+    else if (text_of(e, s) && all_digits(s) && s.size() <= 18) std::from_chars(s.data(), s.data() + s.size(), v);
+    return v >= 1 && v <= 9999 ? static_cast<int>(v) : 0;
+}
+
+// ---------------------------------------------------------------- parts
+
+struct PartKey {
+    std::string module;  // names the module
+    int numbers = 0;     // 1 + first * 1000 + second, or 0: the problem itself
+    std::string choice;
+    bool list = false, drop = false;
+};
+
+inline PartKey read_part_key(sv key) {
+    PartKey k;
+    if (starts(key, "input_")) key.remove_prefix(6);
+    if (ends(key, "[]")) key.remove_suffix(2), k.list = true;
+    if (ends(key, "_dynamath")) {
+        k.drop = true;
+        return k;
+    }
+    for (size_t at = key.find("_choice_"); at != sv::npos; at = key.find("_choice_", at + 1)) {
+        sv rest = key.substr(at + 8);
+        bool word = !rest.empty();
+        for (char c : rest) word = word && is_word(c);
+        if (word) {
+            k.choice.append("choice_").append(rest);
+            key = key.substr(0, at);
+            break;
+        }
+    }
+    auto group = [](sv s, int &v) -> size_t {  // length of a trailing `_` and 1-3 digits, or 0
+        size_t n = 0;
+        while (n < s.size() && n < 4 && is_digit(s[s.size() - 1 - n])) n++;
+        if (n == 0 || n > 3 || n >= s.size() || s[s.size() - 1 - n] != '_') return 0;
+        v = digits_at(s.data() + s.size() - n, static_cast<int>(n));
+        return n + 1;
+    };
+    int a, b;
+    size_t nb = group(key, b), na = nb ? group(key.substr(0, key.size() - nb), a) : 0;
+    if (na && key.size() > na + nb) {
+        key.remove_suffix(na + nb);
+        k.numbers = 1 + a * 1000 + b;
+    }
+    k.module = key;
+    return k;
+}
+
+struct QueryField {
+    std::string key;
+    std::vector<std::string> values;
+};
+
+// The `input_` fields of a query string, by first appearance.
+inline std::vector<QueryField> read_query(sv s) {
+    std::vector<QueryField> out;
+    std::unordered_map<std::string, size_t> index;
+    size_t from = 0;
+    while (from <= s.size()) {
+        size_t to = s.find('&', from);
+        if (to == sv::npos) to = s.size();
+        sv piece = s.substr(from, to - from);
+        from = to + 1;
+        if (piece.empty()) continue;
+        size_t eq = piece.find('=');
+        std::string key, value;
+        decode_query(piece.substr(0, eq), key);
+        if (eq != sv::npos) decode_query(piece.substr(eq + 1), value);
+        if (!starts(key, "input_")) continue;
+        auto [it, fresh] = index.emplace(key, out.size());
+        if (fresh) out.push_back({key, {}});
+        out[it->second].values.push_back(std::move(value));
+    }
+    return out;
+}
+
+struct Mark {
+    std::string key;
+    bool correct;
+};
+
+// The marks on a graded page, in order of appearance.
+inline std::vector<Mark> read_marks(sv page) {
+    std::vector<Mark> out;
+    constexpr sv label = "aria-describedby=";
+    for (size_t at = page.find(label); at != sv::npos; at = page.find(label, at + 1)) {
+        size_t i = at + label.size();
+        auto any = [&](const char *set) { return i < page.size() && page[i] && std::strchr(set, page[i]); };
+        while (any("\\\"'")) i++;
+        size_t begin = i;
+        while (i < page.size() && static_cast<unsigned char>(page[i]) > 0x20 && !any("\\\"'>")) i++;
+        sv key = page.substr(begin, i - begin);
+        if (!starts(key, "input_")) continue;
+        while (any("> Statusn\\:\"'\t\r\n")) i++;
+        sv rest = page.substr(i);
+        if (starts(rest, "correct")) out.push_back({std::string(key), true});
+        else if (starts(rest, "incorrect") || starts(rest, "Incorrect")) out.push_back({std::string(key), false});
+    }
+    return out;
+}
+
+} // namespace moocdb

@@ -1,0 +1,249 @@
+// The pass over the events of each (user, course) in time order (rules, section 11).
+#pragma once
+#include <algorithm>
+
+#include "columns.hpp"
+#include "meanings.hpp"
+
+namespace moocdb {
+
+enum Outcome : uint8_t { OBSERVED, RECORD, CLOSED, DUPLICATE, COPY };
+enum Trust : uint8_t { T_GRADED, T_BROWSER, T_REQUEST, T_SERVER };
+
+constexpr int64_t SECOND = 1000000, FRESH = 3600 * SECOND, ECHO_WINDOW = 60 * SECOND;
+
+// Borrowed columns of n rows, sorted by course, user, time, ordinal; base_* by base code.
+struct Sorted {
+    int64_t n;
+    const int64_t *time;
+    const uint64_t *hash;
+    const int32_t *user, *course, *base, *panel, *dest, *module;
+    const uint8_t *kind, *flags, *submit;
+    const uint8_t *base_level;
+    const int32_t *base_place;
+    const int64_t *part_start;  // n + 1: where the parts of each row begin
+    const int32_t *part_module, *part_numbers;
+    const uint8_t *part_answered, *part_marked;
+    bool keep_duplicates;
+};
+
+// Per row: outcome, page (-1: none), whole seconds (-1: none), and of a copy its record.
+struct Resolved {
+    std::vector<uint8_t> outcome;
+    std::vector<int32_t> base, panel, record;
+    std::vector<int64_t> duration;
+    // Parts of records, in order; *_from index the parts handed in (-1: none).
+    std::vector<int32_t> part_row, part_module, part_numbers;
+    std::vector<int64_t> answer_from, mark_from, format_from;
+};
+
+class Resolver {
+  public:
+    explicit Resolver(const Sorted &in) : in_(in) {
+        auto n = static_cast<size_t>(in.n);
+        out.outcome.assign(n, OBSERVED), out.record.assign(n, -1), out.duration.assign(n, -1);
+        out.base.assign(in.base, in.base + n), out.panel.assign(in.panel, in.panel + n);
+    }
+
+    Resolved out;
+
+    void run() {
+        for (int64_t from = 0; from < in_.n;) {
+            int64_t to = from + 1;
+            while (to < in_.n && in_.user[to] == in_.user[from] && in_.course[to] == in_.course[from]) to++;
+            group(from, to);
+            from = to;
+        }
+    }
+
+  private:
+    struct Location {
+        int32_t base = -1, panel = -1;
+        int64_t time = 0;
+    };
+
+    void group(int64_t from, int64_t to) {
+        Location here;
+        int64_t open = -1;
+        submitting_.clear();
+        for (int64_t i = from; i < to; i++) {
+            uint8_t flags = in_.flags[i];
+            if (flags & CLOSE) {
+                close_page(i, open, here);
+                continue;
+            }
+            if (!in_.keep_duplicates && repeats(i, from)) {
+                out.outcome[i] = DUPLICATE;
+                continue;
+            }
+            if (!(flags & (STILL | NOBODY))) place(i, here);
+            if (flags & SUBMITS) {
+                out.outcome[i] = RECORD;
+                submitting_.push_back(i);
+            } else if (!(flags & NOBODY)) {
+                if (open >= 0) out.duration[open] = (in_.time[i] - in_.time[open]) / SECOND;
+                open = i;
+            }
+        }
+        if (!submitting_.empty()) echoes();
+    }
+
+    bool repeats(int64_t i, int64_t from) const {
+        for (int64_t j = i - 1; j >= from && in_.time[j] == in_.time[i]; j--)
+            if (in_.hash[j] == in_.hash[i]) return true;
+        return false;
+    }
+
+    void close_page(int64_t i, int64_t &open, Location &here) {
+        out.outcome[i] = CLOSED;
+        if ((in_.flags[i] & NOBODY) || in_.base[i] < 0) return;
+        if (open >= 0 && out.base[open] == in_.base[i]) {
+            out.duration[open] = (in_.time[i] - in_.time[open]) / SECOND;
+            open = -1;
+        }
+        if (here.base == in_.base[i]) here = Location();
+    }
+
+    // Gives event i its page and moves the user.
+    void place(int64_t i, Location &here) {
+        int32_t base = out.base[i], panel = out.panel[i];
+        bool fresh = here.base >= 0 && in_.base_level[here.base] == 3 && in_.time[i] - here.time < FRESH;
+        if (fresh && (base < 0 || (in_.flags[i] & FRAME))) base = here.base, panel = here.panel;
+        else if (fresh && panel < 0 && base >= 0 && in_.base_level[base] == 3 && here.panel >= 0 && in_.base_place[base] == in_.base_place[here.base])
+            panel = here.panel;
+        if (base >= 0) {
+            int level = in_.base_level[base];
+            if (in_.dest[i] >= 0 && ((in_.kind[i] == NAVIGATION && level == 3) || (in_.kind[i] == BOOK && level == 4))) panel = in_.dest[i];
+            if (level >= 1) here = {base, panel, in_.time[i]};
+        }
+        out.base[i] = base, out.panel[i] = panel;
+    }
+
+    // ------------------------------------------------------------ echoes
+
+    int trust(int64_t i) const { return in_.submit[i] >> 2 & 3; }
+    int act(int64_t i) const { return in_.submit[i] & 3; }
+
+    void echoes() {
+        std::vector<int64_t> rows = submitting_;
+        auto key = [&](int64_t i) { return std::make_pair(in_.module[i], act(i)); };
+        std::stable_sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) { return key(a) < key(b); });
+        for (size_t from = 0; from < rows.size();) {
+            size_t to = from + 1;
+            while (to < rows.size() && key(rows[to]) == key(rows[from])) to++;
+            find_copies(rows.data() + from, rows.data() + to);
+            from = to;
+        }
+        copies_.clear();
+        for (int64_t i : submitting_)
+            if (out.record[i] >= 0) copies_.emplace_back(out.record[i], i);
+        std::stable_sort(copies_.begin(), copies_.end(), [](auto &a, auto &b) { return a.first < b.first; });
+        size_t c = 0;
+        for (int64_t i : submitting_) {
+            if (out.outcome[i] != RECORD) continue;
+            while (c < copies_.size() && copies_[c].first < i) c++;
+            size_t end = c;
+            while (end < copies_.size() && copies_[end].first == i) end++;
+            emit_parts(i, c, end);
+        }
+    }
+
+    void copy(int64_t i, int64_t record) { out.outcome[i] = COPY, out.record[i] = static_cast<int32_t>(record); }
+
+    // Rows of one module and act, in order: tells records from copies.
+    void find_copies(const int64_t *from, const int64_t *to) {
+        servers_.clear();
+        for (const int64_t *p = from; p < to; p++)
+            if (trust(*p) == T_SERVER) servers_.push_back(*p);
+        int64_t first = -1;
+        unsigned have = 0;
+        members_.clear();
+        for (const int64_t *p = from; p < to; p++) {
+            int64_t i = *p;
+            if (trust(i) == T_SERVER) continue;
+            int64_t server = nearest_server(in_.time[i]);
+            if (server >= 0) {
+                copy(i, server);
+                continue;
+            }
+            if (first < 0 || in_.time[i] - in_.time[first] > ECHO_WINDOW || (have >> trust(i) & 1)) {
+                end_cluster();
+                first = i, have = 0;
+            }
+            have |= 1u << trust(i);
+            members_.push_back(i);
+        }
+        end_cluster();
+    }
+
+    int64_t nearest_server(int64_t t) const {
+        auto next = std::lower_bound(servers_.begin(), servers_.end(), t, [&](int64_t row, int64_t v) { return in_.time[row] < v; });
+        int64_t best = -1, gap = ECHO_WINDOW + 1;
+        if (next != servers_.begin()) {
+            int64_t before = in_.time[*(next - 1)];
+            auto same = std::lower_bound(servers_.begin(), next, before, [&](int64_t row, int64_t v) { return in_.time[row] < v; });
+            best = *same, gap = t - before;
+        }
+        if (next != servers_.end() && in_.time[*next] - t < gap) best = *next, gap = in_.time[*next] - t;
+        return gap <= ECHO_WINDOW ? best : -1;
+    }
+
+    void end_cluster() {
+        if (members_.empty()) return;
+        int64_t record = *std::max_element(members_.begin(), members_.end(), [&](int64_t a, int64_t b) { return trust(a) < trust(b); });
+        for (int64_t i : members_)
+            if (i != record) copy(i, record);
+        members_.clear();
+    }
+
+    // Writes the parts of record i, completed by its copies [from, to) of copies_.
+    void emit_parts(int64_t i, size_t from, size_t to) {
+        size_t begin = out.part_row.size();
+        auto add = [&](int32_t module, int32_t numbers, int64_t part) {
+            out.part_row.push_back(static_cast<int32_t>(i)), out.part_module.push_back(module), out.part_numbers.push_back(numbers);
+            out.answer_from.push_back(part >= 0 && in_.part_answered[part] ? part : -1);
+            out.mark_from.push_back(part >= 0 && in_.part_marked[part] ? part : -1);
+            out.format_from.push_back(part);
+        };
+        auto take = [&](int64_t row) {
+            for (int64_t p = in_.part_start[row]; p < in_.part_start[row + 1]; p++) add(in_.part_module[p], in_.part_numbers[p], p);
+        };
+        take(i);
+        for (size_t c = from; c < to; c++) {
+            int64_t row = copies_[c].second;
+            if (out.part_row.size() == begin) take(row);
+            else
+                for (int64_t p = in_.part_start[row]; p < in_.part_start[row + 1]; p++) fill(begin, p);
+        }
+        if (out.part_row.size() == begin) add(in_.module[i], 0, -1);
+    }
+
+    void fill(size_t begin, int64_t p) {
+        for (size_t k = begin; k < out.part_row.size(); k++) {
+            if (out.part_module[k] != in_.part_module[p] || out.part_numbers[k] != in_.part_numbers[p]) continue;
+            if (out.answer_from[k] < 0 && in_.part_answered[p]) out.answer_from[k] = p;
+            if (out.mark_from[k] < 0 && in_.part_marked[p]) out.mark_from[k] = p;
+        }
+    }
+
+    const Sorted &in_;
+    std::vector<int64_t> submitting_, servers_, members_;
+    std::vector<std::pair<int64_t, int64_t>> copies_;  // record, copy
+};
+
+// The order of n rows by (group, time), keeping the order they come in; groups are 0 .. groups - 1.
+inline std::vector<int64_t> sort_rows(int64_t n, const int32_t *group, int64_t groups, const int64_t *time) {
+    std::vector<int64_t> start(static_cast<size_t>(groups) + 1, 0), order(static_cast<size_t>(n));
+    for (int64_t i = 0; i < n; i++) start[static_cast<size_t>(group[i]) + 1]++;
+    for (int64_t g = 0; g < groups; g++) start[g + 1] += start[g];
+    std::vector<int64_t> at(start.begin(), start.end() - 1);
+    for (int64_t i = 0; i < n; i++) order[at[group[i]]++] = i;
+    auto earlier = [&](int64_t a, int64_t b) { return time[a] < time[b]; };
+    for (int64_t g = 0; g < groups; g++) {
+        auto b = order.begin() + start[g], e = order.begin() + start[g + 1];
+        if (!std::is_sorted(b, e, earlier)) std::stable_sort(b, e, earlier);  // logs are nearly in order
+    }
+    return order;
+}
+
+} // namespace moocdb

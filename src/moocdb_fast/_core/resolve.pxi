@@ -1,0 +1,86 @@
+# The pass over a user's events; row order.
+
+cdef extern from "resolve.hpp" namespace "moocdb":
+    cdef cppclass Sorted:
+        int64_t n
+        const int64_t* time
+        const uint64_t* hash
+        const int32_t *user
+        const int32_t *course
+        const int32_t *base
+        const int32_t *panel
+        const int32_t *dest
+        const int32_t *module
+        const uint8_t *kind
+        const uint8_t *flags
+        const uint8_t *submit
+        const uint8_t *base_level
+        const int32_t *base_place
+        const int64_t *part_start
+        const int32_t *part_module
+        const int32_t *part_numbers
+        const uint8_t *part_answered
+        const uint8_t *part_marked
+        cbool keep_duplicates
+    cdef cppclass Resolved:
+        vector[uint8_t] outcome
+        vector[int32_t] base, panel, record, part_row, part_module, part_numbers
+        vector[int64_t] duration, answer_from, mark_from, format_from
+    cdef cppclass Resolver:
+        Resolver(const Sorted&) except +
+        Resolved out
+        void run() except + nogil
+    vector[int64_t] c_sort_rows "moocdb::sort_rows"(int64_t, const int32_t*, int64_t, const int64_t*) except + nogil
+
+OUTCOMES = ("observed", "record", "closed", "duplicate", "copy")
+FLAGS = {"extra": 1, "close": 2, "still": 4, "request": 8, "submits": 16, "joins": 32, "nobody": 64, "frame": 128}
+
+
+cdef inline const int32_t* p32(const int32_t[::1] v):
+    return &v[0] if v.shape[0] else NULL
+
+
+cdef inline const int64_t* p64(const int64_t[::1] v):
+    return &v[0] if v.shape[0] else NULL
+
+
+cdef inline const uint8_t* p8(const uint8_t[::1] v):
+    return &v[0] if v.shape[0] else NULL
+
+
+def sort_rows(const int32_t[::1] group not None, int64_t groups, const int64_t[::1] time not None):
+    cdef int64_t n = group.shape[0]
+    cdef const int32_t* g = p32(group)
+    cdef const int64_t* t = p64(time)
+    cdef vector[int64_t] order
+    if n:
+        with nogil:
+            order = c_sort_rows(n, g, groups, t)
+    return i64(order)
+
+
+def resolve(dict rows not None, dict bases not None, dict parts not None, bint keep_duplicates):
+    cdef Sorted s
+    cdef const uint64_t[::1] hashes = rows["hash"]
+    s.n = len(rows["time"])
+    s.time = p64(rows["time"])
+    s.hash = &hashes[0] if s.n else NULL
+    s.user, s.course = p32(rows["user"]), p32(rows["course"])
+    s.base, s.panel, s.dest, s.module = p32(rows["base"]), p32(rows["panel"]), p32(rows["dest"]), p32(rows["module"])
+    s.kind, s.flags, s.submit = p8(rows["kind"]), p8(rows["flags"]), p8(rows["submit"])
+    s.base_level, s.base_place = p8(bases["level"]), p32(bases["place"])
+    s.part_start, s.part_module, s.part_numbers = p64(parts["start"]), p32(parts["module"]), p32(parts["numbers"])
+    s.part_answered, s.part_marked = p8(parts["answered"]), p8(parts["marked"])
+    s.keep_duplicates = keep_duplicates
+    cdef Resolver* r = new Resolver(s)
+    try:
+        with nogil:
+            r.run()
+        return {
+            "outcome": u8(r.out.outcome), "base": i32(r.out.base), "panel": i32(r.out.panel), "duration": i64(r.out.duration),
+        }, {
+            "row": i32(r.out.part_row), "module": i32(r.out.part_module), "numbers": i32(r.out.part_numbers),
+            "answer_from": i64(r.out.answer_from), "mark_from": i64(r.out.mark_from), "format_from": i64(r.out.format_from),
+        }
+    finally:
+        del r

@@ -1,0 +1,213 @@
+# Lines to columns: the scan of a shard.
+
+cdef extern from "simdjson.h" namespace "simdjson":
+    string active_implementation "simdjson::get_active_implementation()->name"()
+    const size_t SIMDJSON_PADDING
+
+cdef extern from "payload.hpp" namespace "moocdb":
+    cdef cppclass Element:
+        pass
+    cdef cppclass Json:
+        int parse_padded(const char*, size_t, Element&) nogil
+
+cdef extern from "dict.hpp" namespace "moocdb":
+    cdef cppclass StringDict:
+        int32_t intern(sv) except +
+        int32_t find(sv)
+        sv at(int32_t)
+        int32_t size()
+        const vector[int64_t]& offsets()
+        const vector[char]& bytes()
+    cdef cppclass TextColumn:
+        vector[int64_t] offsets
+        vector[char] bytes
+        vector[uint8_t] valid
+
+cdef extern from "scan.hpp" namespace "moocdb":
+    cdef cppclass ScanOptions:
+        cbool keep_anonymous, keep_background
+        size_t line_limit
+        vector[string] courses
+    cdef cppclass EventColumns:
+        vector[int64_t] offset, time
+        vector[uint64_t] hash
+        vector[int32_t] user, course, type, base, panel, dest, module, agent, ip, attempts
+        vector[uint8_t] kind, flags, submit
+    cdef cppclass PartColumns:
+        vector[int32_t] row, module, numbers, format
+        TextColumn answer, feedback
+        vector[uint8_t] marked
+        vector[double] grade, max_grade
+    cdef cppclass ClickColumns:
+        vector[int32_t] row, code
+        vector[double] number[5]
+    cdef cppclass RejectRow:
+        int64_t line, offset
+        uint8_t reason
+        string start
+    cdef cppclass CScanner "moocdb::Scanner":
+        CScanner(const Meanings&, const ScanOptions&)
+        size_t feed(const char*, size_t, int64_t, cbool) except + nogil
+        void too_long(int64_t, sv) except +
+        StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes
+        vector[uint8_t] type_mode, base_level, base_frame
+        vector[int32_t] base_place, module_course
+        vector[string] module_id, module_category, module_name, module_title
+        vector[pair[int32_t, string]] taught
+        EventColumns events
+        PartColumns parts
+        ClickColumns clicks
+        vector[RejectRow] rejects
+        int64_t lines, bad_payload, extra_events
+        int64_t filtered[7]
+        int64_t salvaged[7]
+
+PADDING = SIMDJSON_PADDING
+FILTERS = ("blank", "machine", "studio", "background", "anonymous", "course", "echo")
+REJECTS = ("bad_json", "cut", "too_long", "too_deep", "not_an_event", "no_time", "bad_time")
+REPAIRS = ("utf8", "prefix", "backslash", "surrogate", "cut_tail", "second_object")
+
+
+def implementation():
+    return active_implementation().decode()
+
+
+def validate_lines(const uint8_t[::1] data not None):
+    cdef Json json
+    cdef Element e
+    cdef size_t n = data.shape[0] - SIMDJSON_PADDING if data.shape[0] >= <Py_ssize_t> SIMDJSON_PADDING else 0, at = 0, end
+    cdef const char* p = <const char*> &data[0] if data.shape[0] else NULL
+    cdef const void* hit
+    cdef int64_t good = 0
+    with nogil:
+        while at < n:
+            hit = memchr(p + at, 10, n - at)
+            end = n if hit == NULL else <const char*> hit - p
+            if json.parse_padded(p + at, end - at, e) == 0:
+                good += 1
+            at = end + 1
+    return good
+
+
+cdef object dictionary(const StringDict& d):
+    return i64(d.offsets()), chars(d.bytes())
+
+
+cdef object texts(const vector[string]& v):
+    return [v[i].decode() if v[i].size() else None for i in range(v.size())]
+
+
+cdef object text_column(const TextColumn& c):
+    return i64(c.offsets), chars(c.bytes), u8(c.valid)
+
+
+cdef class Scanner:
+    cdef CScanner* c
+    cdef ScanOptions options
+    cdef Tables tables
+
+    def __cinit__(self, Tables tables not None, *, keep_anonymous=False, keep_background=False, courses=(), line_limit=64 << 20):
+        self.tables = tables
+        self.options.keep_anonymous = keep_anonymous
+        self.options.keep_background = keep_background
+        self.options.courses = [c.encode() for c in courses]
+        self.options.line_limit = line_limit
+        self.c = new CScanner(self.tables.c, self.options)
+
+    def __dealloc__(self):
+        del self.c
+
+    def feed(self, const uint8_t[::1] data not None, Py_ssize_t n, int64_t offset, bint last):
+        if n < 0 or n + <Py_ssize_t> SIMDJSON_PADDING > data.shape[0]:
+            raise ValueError("the buffer must be readable PADDING bytes behind the data")
+        cdef size_t used
+        cdef cbool end = last
+        with nogil:
+            used = self.c.feed(<const char*> &data[0], n, offset, end)
+        return used
+
+    def too_long(self, int64_t offset, bytes start):
+        self.c.too_long(offset, sv(start, len(start)))
+
+    @property
+    def lines(self):
+        return self.c.lines
+
+    @property
+    def rows(self):
+        return self.c.events.time.size()
+
+    def counts(self):
+        return {
+            "lines_read": self.c.lines,
+            "bad_payload": self.c.bad_payload,
+            "extra_events": self.c.extra_events,
+            "filtered": {name: self.c.filtered[i] for i, name in enumerate(FILTERS) if self.c.filtered[i]},
+            "salvaged": {name: self.c.salvaged[i + 1] for i, name in enumerate(REPAIRS) if self.c.salvaged[i + 1]},
+        }
+
+    def rejects(self):
+        cdef RejectRow r
+        return [(r.line, r.offset, REJECTS[r.reason], <bytes> r.start) for r in self.c.rejects]
+
+    def dictionaries(self):
+        return {
+            "user": dictionary(self.c.users),
+            "course": dictionary(self.c.courses),
+            "type": dictionary(self.c.types),
+            "base": dictionary(self.c.bases),
+            "panel": dictionary(self.c.panels),
+            "place": dictionary(self.c.places),
+            "module": dictionary(self.c.modules),
+            "agent": dictionary(self.c.agents),
+            "ip": dictionary(self.c.ips),
+            "format": dictionary(self.c.formats),
+            "code": dictionary(self.c.codes),
+        }
+
+    def attributes(self):
+        return {
+            "type": {"mode": u8(self.c.type_mode)},
+            "base": {"level": u8(self.c.base_level), "place": i32(self.c.base_place)},
+            "module": {
+                "course": i32(self.c.module_course),
+                "id": texts(self.c.module_id),
+                "category": texts(self.c.module_category),
+                "name": texts(self.c.module_name),
+                "title": texts(self.c.module_title),
+            },
+        }
+
+    def taught(self):
+        return [(t.first, t.second.decode()) for t in self.c.taught]
+
+    def events(self):
+        cdef EventColumns* e = &self.c.events
+        return {
+            "offset": i64(e.offset), "time": i64(e.time), "hash": u64(e.hash), "user": i32(e.user), "course": i32(e.course),
+            "type": i32(e.type), "base": i32(e.base), "panel": i32(e.panel), "dest": i32(e.dest), "module": i32(e.module),
+            "agent": i32(e.agent), "ip": i32(e.ip), "attempts": i32(e.attempts), "kind": u8(e.kind), "flags": u8(e.flags), "submit": u8(e.submit),
+        }
+
+    def parts(self):
+        cdef PartColumns* p = &self.c.parts
+        return {
+            "row": i32(p.row), "module": i32(p.module), "numbers": i32(p.numbers), "format": i32(p.format),
+            "answer": text_column(p.answer), "feedback": text_column(p.feedback), "marked": u8(p.marked),
+            "grade": f64(p.grade), "max_grade": f64(p.max_grade),
+        }
+
+    def clicks(self):
+        cdef ClickColumns* k = &self.c.clicks
+        return {
+            "row": i32(k.row), "code": i32(k.code), "current_time": f64(k.number[0]), "old_time": f64(k.number[1]),
+            "new_time": f64(k.number[2]), "old_speed": f64(k.number[3]), "new_speed": f64(k.number[4]),
+        }
+
+
+def find_newline(const uint8_t[::1] data not None, Py_ssize_t begin, Py_ssize_t end):
+    if begin < 0 or end > data.shape[0] or begin >= end:
+        return -1
+    cdef const uint8_t* p = &data[0]
+    cdef const void* hit = memchr(p + begin, 10, end - begin)
+    return -1 if hit == NULL else <Py_ssize_t> (<const uint8_t*> hit - p)

@@ -1,0 +1,106 @@
+"""The report at the end of a run, and the plan of a dry run, as plain text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from ..errors import show
+from ..inputs import Plan
+from ..ledger import Summary
+from .progress import size
+
+_INDENT = "  "
+_SHOWN = 12  # courses, files: more are in summary.json
+
+
+def report(summary: Summary) -> str:
+    """What became of the lines, what was written, how fast, and what deserves attention."""
+    parts = [_fates(summary)]
+    if summary.families:
+        parts.append(_block("events by family", _sorted(summary.families)))
+    if len(summary.courses) > 1:
+        parts.append(_block("events by course", _capped(_sorted(summary.courses))))
+    if summary.tables:
+        parts.append(_block("rows by table", [(name, rows) for name, rows in summary.tables.items() if rows]))
+    parts.append(_run(summary))
+    parts.extend(_notes(summary))
+    return "\n" + "\n".join(parts)
+
+
+def _fates(summary: Summary) -> str:
+    counts = summary.counts
+    rows: list[tuple[str, int]] = [("read", counts.lines_read), ("translated", counts.events)]
+    rows += [("filtered", counts.filtered_total), *_reasons(counts.filtered)]
+    rows += [("rejected", counts.rejected_total), *_reasons(counts.rejected)]
+    if counts.salvaged_total:
+        rows += [("repaired on the way", counts.salvaged_total), *_reasons(counts.salvaged)]
+    if counts.bad_payload:
+        rows.append(("with an unreadable payload", counts.bad_payload))
+    text = _block("lines", rows)
+    if counts.extra_events:
+        text += f"{_INDENT}and {_number(counts.extra_events, 'further event')} that shared a line with another\n"
+    return text
+
+
+def _reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(_INDENT + reason, number) for reason, number in _sorted(counts) if number]
+
+
+def _run(summary: Summary) -> str:
+    run = summary.run
+    read = run.uncompressed_bytes
+    lines = [f"{size(read)} of log in {run.wall_seconds:,.1f} s ({run.cpu_seconds:,.1f} s of CPU, {_number(run.workers, 'worker')})"]
+    if run.cpu_seconds > 0 and run.wall_seconds > 0:
+        speed, thrift = size(read / run.wall_seconds), size(read / run.cpu_seconds)
+        lines.append(f"{speed}/s, {thrift} per CPU second, {summary.events / run.wall_seconds:,.0f} events/s")
+    lines.append(f"peak memory {size(run.peak_memory_bytes)}, peak disk {size(run.peak_disk_bytes)}")
+    return "run\n" + "".join(f"{_INDENT}{line}\n" for line in lines)
+
+
+def _notes(summary: Summary) -> Iterable[str]:
+    run = summary.run
+    notes = [f"warning: {warning}" for warning in summary.warnings]
+    if run.key_created:
+        notes.append(f"a new key for pseudonyms is in {run.key_file}: keep it, and keep it secret; without it later runs give other pseudonyms")
+    if notes:
+        yield "".join(f"{note}\n" for note in notes)
+    if run.out:
+        yield f"output: {run.out}\n"
+
+
+def plan_report(plan: Plan) -> str:
+    """What a dry run found."""
+    rows = [
+        f"{item.number:>6}  {'pipe' if item.pipe else size(item.size):>12}  {item.compression or 'plain':<5}  {item.given}"
+        for item in plan.inputs[:_SHOWN]
+    ]
+    if len(plan.inputs) > _SHOWN:
+        rows.append(f"{'':>6}  {'':>12}  {'':<5}  and {len(plan.inputs) - _SHOWN:,} more")
+    unpacked = "" if plan.unpacked == plan.bytes else f", about {size(plan.unpacked)} unpacked"
+    total = f"{_number(len(plan.inputs), 'input')} in {_number(plan.shards, 'shard')}, {size(plan.bytes)}{unpacked}"
+    skipped = [f"passed over because of its name: {show(path)}" for path in plan.skipped[:_SHOWN]]
+    if len(plan.skipped) > _SHOWN:
+        skipped.append(f"and {len(plan.skipped) - _SHOWN:,} more files passed over")
+    return "\n".join((*rows, total, *skipped)) + "\n"
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
+def _sorted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+
+def _capped(rows: list[tuple[str, int]]) -> list[tuple[str, int]]:
+    rest = rows[_SHOWN:]
+    return [*rows[:_SHOWN], (f"{len(rest)} more", sum(number for _, number in rest))] if rest else rows
+
+
+def _block(title: str, rows: list[tuple[str, int]]) -> str:
+    """A heading and rows of names and right-aligned numbers."""
+    if not rows:
+        return f"{title}\n{_INDENT}none\n"
+    names = [(name or "(none)") for name, _ in rows]
+    wide = max(34, *(len(name) for name in names))
+    return f"{title}\n" + "".join(f"{_INDENT}{name:<{wide}} {number:>14,}\n" for name, (_, number) in zip(names, rows, strict=True))

@@ -1,0 +1,127 @@
+"""`run`: translate logs into a folder of MOOCdb tables."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from ..errors import DamagedInput, Interrupted, UsageError
+from ..options import FIELDS, Options, option_name
+
+NAME = "run"
+HELP = "translate tracking logs into MOOCdb tables"
+DESCRIPTION = """\
+Translate edX tracking logs into MOOCdb tables.
+
+INPUT is a file, a folder (searched for .json .log .jsonl files, plain or .gz .bz2 .xz .zst), a pattern in quotes, or -
+for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done."""
+EXAMPLES = (
+    "run examples/tracking.log.gz --out moocdb/",
+    "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
+)
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or -")
+    parser.add_argument("--out", metavar="DIR", help="output folder (needed unless --dry-run); made when missing, otherwise empty")
+    for name, field in FIELDS.items():
+        meta = field.metadata
+        if meta["hidden"]:
+            continue
+        flag = f"--{option_name(name)}"
+        if isinstance(field.default, bool):
+            parser.add_argument(flag, dest=name, action="store_true", default=None, help=meta["help"])
+        else:
+            action = "append" if meta["repeat"] else "store"
+            parser.add_argument(flag, dest=name, action=action, metavar=meta["metavar"], default=None, help=meta["help"].replace("%", "%%"))
+    parser.add_argument("--config", metavar="FILE", help="TOML file with options, one `name = value` a line; the command line wins")
+    parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
+    parser.add_argument("--quiet", action="store_true", help="no progress and no report, only errors")
+
+
+def execute(args: argparse.Namespace) -> int:
+    options = options_of(args)
+    if args.dry_run:
+        return _dry_run(args, options)
+    if not args.out:
+        raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
+
+    with _signals():
+        from ..translate import translate
+        from .progress import Progress
+        from .report import report
+
+        with Progress(sys.stderr, quiet=args.quiet) as progress:
+            summary = translate(args.inputs, Path(args.out), options, progress)
+        if not args.quiet:
+            print(report(summary), file=sys.stderr, end="")
+        if summary.damaged:
+            raise DamagedInput(*damage_message(summary.damaged, args.out))
+    return 0
+
+
+def options_of(args: argparse.Namespace) -> Options:
+    """The options of the TOML file, if one is named, with those of the command line on top."""
+    given: dict[str, Any] = {}
+    for name, field in FIELDS.items():
+        value = getattr(args, name, None)
+        if value is None:
+            continue
+        given[name] = value if isinstance(field.default, bool) else _parsed(name, value)
+    return Options.from_toml(args.config, **given) if args.config else Options(**given)
+
+
+def _parsed(name: str, value: Any) -> Any:
+    parse = FIELDS[name].metadata["parse"]
+    try:
+        return tuple(parse(text) for text in value) if isinstance(value, list) else parse(value)
+    except ValueError as error:
+        text = {"int": "it must be a whole number", "float": "it must be a number"}.get(getattr(parse, "__name__", ""), str(error))
+        shown = ", ".join(value) if isinstance(value, list) else value
+        raise UsageError(f"--{option_name(name)} cannot be {shown!r}: {text}", "see: python -m moocdb_fast run --help") from error
+
+
+def damage_message(damaged: list[Any], out: str) -> tuple[str, str]:
+    """The sentence about damaged inputs, and what to do."""
+    first = damaged[0]
+    more = f"; {len(damaged) - 1} more in summary.json" if len(damaged) > 1 else ""
+    return f"{first.path}: {first.damage}{more}", f"what could be read is in {out}; get a whole copy of the file and run again with --overwrite"
+
+
+def _dry_run(args: argparse.Namespace, options: Options) -> int:
+    from ..inputs import describe
+    from .report import plan_report
+
+    exclude = [Path(args.out)] if args.out else []
+    print(plan_report(describe(args.inputs, options.shard_bytes, exclude=exclude)), end="")
+    return 0
+
+
+@contextmanager
+def _signals() -> Iterator[None]:
+    """Turn the signals that ask a program to stop into Interrupted, once: while the run cleans up behind itself, further ones
+    are ignored (tools such as `timeout` send two). Signals that the caller chose to ignore stay ignored."""
+    names = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
+    before = {number: signal.getsignal(number) for number in names}
+    stopped = False
+
+    def stop(number: int, _frame: object) -> None:
+        nonlocal stopped
+        if not stopped:
+            stopped = True
+            raise Interrupted(number)
+
+    for number, handler in before.items():
+        if handler is not signal.SIG_IGN:
+            signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        if not stopped:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,48 @@
+"""Countries of users, from a MaxMind-format database on this machine."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError, cannot_read
+from .plan import Plan
+
+
+def most_frequent(counts: Counter[int] | None, addresses: list[str]) -> str | None:
+    """The address met most often; of equals the first in the alphabet."""
+    if not counts:
+        return None
+    return min((-number, addresses[code]) for code, number in counts.items())[1]
+
+
+def countries_of(plan: Plan, path: Path) -> dict[int, str]:
+    """User code → three letters (ISO 3166) of the country of their most frequent address."""
+    import maxminddb
+
+    addresses = plan.merged.texts("ip").to_pylist()
+    found: dict[int, str] = {}
+    try:
+        database = maxminddb.open_database(str(path))
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except maxminddb.InvalidDatabaseError as error:
+        raise InputError(f"{path} is no MaxMind-format database", "give --geoip a file such as GeoLite2-Country.mmdb") from error
+    with database:
+        for code, counts in plan.users.addresses.items():
+            address = most_frequent(counts, addresses)
+            country = _country(database, address) if address else None
+            if country:
+                found[code] = country
+    return found
+
+
+def _country(database: Any, address: str) -> str | None:
+    try:
+        record = database.get(address)
+    except ValueError:  # not an address
+        return None
+    country = record.get("country", {}) if isinstance(record, dict) else {}
+    code = country.get("iso_code3") or country.get("iso_code") if isinstance(country, dict) else None
+    return code[:3] if isinstance(code, str) else None

@@ -1,0 +1,295 @@
+"""From arguments to inputs and shards: files, folders, patterns, pipes, in one canonical order (rules, section 1)."""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import re
+import shutil
+import stat
+import sys
+from collections import deque
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Literal
+
+from .errors import InputError, cannot_read, cannot_write, show
+from .streams import CODECS, Stream, codec_of, open_stream
+
+_COMPRESSED = re.compile(rf"\.({'|'.join(CODECS)})$", re.IGNORECASE)
+_LOG_NAME = re.compile(rf".+\.(json|jsonl|log([-.]\d[\w.-]*?)?)(\.({'|'.join(CODECS)}))?", re.IGNORECASE | re.DOTALL)
+_STDIN = "-"
+_HEAD = 4096
+_SNIFF = 64 * 1024
+_SNIFF_MOST = 4 * 1024 * 1024
+_OBJECT = re.compile(rb'\{[ \t]*\\?"')
+_TRY = "name a tracking log: a file of one JSON object per line, as .json .log .jsonl, plain or .gz .bz2 .xz .zst"
+
+Kind = Literal["log", "empty", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One input. `name` is canonical; `number` counts from 1 in canonical order; `size` is that of the file as it lies there,
+    at the time of discovery; `pipe` says that it must be spooled before it can be read."""
+
+    path: Path
+    name: str
+    number: int
+    size: int
+    compression: str
+    given: str
+    pipe: bool = False
+
+    def open_stream(self, start: int = 0, end: int | None = None) -> Stream:
+        """A reader of the decompressed bytes (`start` and `end`: plain files only)."""
+        try:
+            return open_stream(self.path, self.size, self.compression, start, end)
+        except OSError as error:
+            raise cannot_read(self.given, error) from error
+
+
+@dataclass(frozen=True, slots=True)
+class Shard:
+    """A piece of work: the lines of an input that begin at or behind `start` and before `end` (None: to the end)."""
+
+    index: int
+    input: Input
+    start: int
+    end: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    path: Path
+    name: str
+
+
+def discover(arguments: Iterable[str | os.PathLike[str]], *, exclude: Sequence[Path] = (), skipped: list[str] | None = None) -> list[Input]:
+    """The inputs that the arguments name, in canonical order, each file once.
+
+    A folder is searched with its sub-folders for files named like logs; `exclude` are folders to leave out (the output),
+    `skipped` collects the files that were passed over because of their names. A file is taken whatever its name.
+    """
+    if isinstance(arguments, str | os.PathLike):
+        arguments = (arguments,)
+    found = [item for argument in arguments for item in _expand(os.fspath(argument), exclude, skipped)]
+    if not found:
+        raise InputError("no input was named", _TRY)
+    found.sort(key=_canonical)
+    inputs: list[Input] = []
+    seen: set[tuple[int, int]] = set()
+    for item in found:
+        made = _examine(item, len(inputs) + 1, seen)
+        if made is not None:
+            inputs.append(made)
+    return inputs
+
+
+def _canonical(item: _Found) -> tuple[bytes, bytes]:
+    full = os.path.abspath(item.path)  # noqa: PTH100 - a link keeps its own place
+    return os.fsencode(_COMPRESSED.sub("", item.name)), os.fsencode(full)
+
+
+def _expand(argument: str, exclude: Sequence[Path], skipped: list[str] | None) -> list[_Found]:
+    if argument == _STDIN:
+        return [_Found(Path(_STDIN), "stdin")]
+    if not argument or "\0" in argument:
+        raise InputError("an input has an empty or impossible name", _TRY)
+    path = Path(argument)
+    try:
+        info = path.stat()
+    except OSError as error:
+        matches = sorted(glob.glob(argument, recursive=True)) if glob.has_magic(argument) else []  # noqa: PTH207 - patterns may be absolute
+        if not matches:
+            raise cannot_read(path, error) from error
+        return [item for match in matches for item in _expand(match, exclude, skipped)]
+    if not stat.S_ISDIR(info.st_mode):
+        return [_Found(path, path.name)]
+    found = _walk(path, exclude, skipped)
+    if not found:
+        hint = "logs are files named .json .log .jsonl, plain or .gz .bz2 .xz .zst; name other files one by one"
+        raise InputError(f"there are no logs in the folder {show(path)}", hint)
+    return found
+
+
+def _walk(root: Path, exclude: Sequence[Path], skipped: list[str] | None) -> list[_Found]:
+    """Logs below a folder. Links to folders are followed last and each real folder is entered once, so link loops end and
+    a file keeps the name of its real place."""
+    left_out = {_identity(folder) for folder in exclude if folder.is_dir()}
+    found: list[_Found] = []
+    folders, links = deque([(root, "")]), deque[tuple[Path, str]]()
+    entered: set[tuple[int, int]] = set()
+    while folders or links:
+        folder, prefix = folders.popleft() if folders else links.popleft()
+        identity = _identity(folder)
+        if identity in entered or identity in left_out:
+            continue
+        entered.add(identity)
+        for entry in _entries(folder):
+            name = prefix + entry.name
+            if entry.name.startswith("."):
+                continue
+            if entry.is_dir():
+                (links if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
+            elif _LOG_NAME.fullmatch(entry.name):
+                found.append(_Found(folder / entry.name, name))
+            elif skipped is not None:
+                skipped.append(show(folder / entry.name))
+    return found
+
+
+def _identity(path: Path) -> tuple[int, int]:
+    info = path.stat()
+    return info.st_dev, info.st_ino
+
+
+def _entries(folder: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(folder) as entries:
+            return sorted(entries, key=lambda entry: os.fsencode(entry.name))
+    except OSError as error:
+        raise cannot_read(folder, error) from error
+
+
+def _examine(item: _Found, number: int, seen: set[tuple[int, int]]) -> Input | None:
+    """The input of a file; None when the same file was met before."""
+    given = show(item.path)
+    if item.name == "stdin" and str(item.path) == _STDIN:
+        made = Input(item.path, item.name, number, 0, "", given, pipe=True)
+        identity = (-1, -1)
+    else:
+        try:
+            info = item.path.stat()
+        except OSError as error:
+            raise cannot_read(item.path, error) from error
+        identity = (info.st_dev, info.st_ino)
+        name = _COMPRESSED.sub("", item.name)
+        if stat.S_ISFIFO(info.st_mode):
+            made = Input(item.path, name, number, 0, "", given, pipe=True)
+        elif stat.S_ISREG(info.st_mode):
+            made = Input(item.path, name, number, info.st_size, _compression(item.path), given)
+        elif item.path.samefile(os.devnull):
+            made = Input(item.path, name, number, 0, "", given)
+        else:
+            raise InputError(f"{given} is a device or a socket, not a file", _TRY)
+    if identity in seen:
+        return None
+    seen.add(identity)
+    return made
+
+
+def _compression(path: Path) -> str:
+    """By the first bytes, whatever the name; a name that promises a compression is believed unless the bytes are plain JSON."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(_HEAD)
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    found = codec_of(head)
+    if not found and (suffix := _COMPRESSED.search(path.name)) and not (_OBJECT.search(head) and b"\0" not in head):
+        return suffix[1].lower()
+    return found
+
+
+def spool(item: Input, folder: Path) -> Input:
+    """Copy what comes through standard input or a FIFO to a file in `folder`; other inputs are returned as they are."""
+    if not item.pipe:
+        return item
+    target = folder / f"pipe-{item.number}"
+    try:
+        source = os.dup(sys.stdin.fileno()) if item.name == "stdin" else os.open(item.path, os.O_RDONLY)
+    except (OSError, ValueError) as error:
+        raise InputError(f"cannot read {item.given}: it is closed", _TRY) from error
+    with os.fdopen(source, "rb") as reader:
+        try:
+            with target.open("xb") as writer:
+                shutil.copyfileobj(reader, writer, 1024 * 1024)
+        except OSError as error:
+            raise cannot_write(target, error) from error
+    return replace(item, path=target, size=target.stat().st_size, compression=_compression(target), pipe=False)
+
+
+def shards(inputs: Sequence[Input], shard_bytes: int) -> list[Shard]:
+    """Plain files in ranges of `shard_bytes`, compressed ones whole; an empty file is one empty shard, so that it is counted."""
+    plan: list[Shard] = []
+    for item in inputs:
+        if item.compression:
+            plan.append(Shard(len(plan), item, 0, None))
+            continue
+        for start in range(0, max(item.size, 1), shard_bytes):
+            plan.append(Shard(len(plan), item, start, min(start + shard_bytes, item.size)))
+    return plan
+
+
+def sniff(item: Input) -> Kind:
+    """What the beginning of an input looks like: a log (some line holds a JSON object), nothing, or something else."""
+    head = b""
+    with item.open_stream() as stream:
+        while len(head) < _SNIFF or (not head.strip(b"\0 \t\r\n\xef\xbb\xbf") and len(head) < _SNIFF_MOST):
+            data = stream.read(_SNIFF)
+            if not data:
+                break
+            head += data
+    if _OBJECT.search(head):
+        return "log"
+    return "other" if head.strip(b" \t\r\n\xef\xbb\xbf") else "empty"
+
+
+def check(inputs: Sequence[Input]) -> None:
+    """Refuse inputs of which none holds anything, and any that clearly is no log. Pipes must have been spooled before."""
+    kinds = [(item, sniff(item)) for item in inputs]
+    strangers = [item for item, kind in kinds if kind == "other"]
+    if strangers:
+        more = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
+        raise InputError(f"{strangers[0].given}{more} is no tracking log: no line of it holds a JSON object", _TRY)
+    if all(kind == "empty" for _, kind in kinds) and not any(item.compression and damaged(item) for item in inputs):
+        what = inputs[0].given if len(inputs) == 1 else f"each of the {len(inputs)} inputs"
+        raise InputError(f"there is nothing to read: {what} is empty", _TRY)
+
+
+def damaged(item: Input) -> str | None:
+    """The damage that shows at the very beginning of a compressed file: one that gives no byte at all."""
+    with item.open_stream() as stream:
+        return stream.damage if not stream.read(1) else None
+
+
+def fingerprint(item: Input) -> str:
+    """Tells files apart without reading all of them: SHA-256 of the size and of 16 blocks of 64 KiB spread evenly."""
+    block = 64 * 1024
+    digest = hashlib.sha256(b"%d\n" % item.size)
+    try:
+        with item.path.open("rb") as file:
+            for index in range(16):
+                file.seek(max(0, item.size - block) * index // 15)
+                digest.update(file.read(min(block, item.size)))
+    except OSError as error:
+        raise cannot_read(item.given, error) from error
+    return f"sample-sha256:{digest.hexdigest()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a run would read; `unpacked` is an estimate for compressed inputs (which expand about twelvefold)."""
+
+    inputs: tuple[Input, ...]
+    shards: int
+    bytes: int
+    unpacked: int
+    skipped: tuple[str, ...] = ()
+
+
+_EXPANSION = 12
+
+
+def describe(arguments: Iterable[str | os.PathLike[str]], shard_bytes: int, *, exclude: Sequence[Path] = ()) -> Plan:
+    """The plan of a run, without reading the inputs beyond their first bytes."""
+    skipped: list[str] = []
+    inputs = discover(arguments, exclude=exclude, skipped=skipped)
+    if files := [item for item in inputs if not item.pipe]:
+        check(files)
+    total = sum(item.size for item in inputs)
+    unpacked = sum(item.size * (_EXPANSION if item.compression else 1) for item in inputs)
+    return Plan(tuple(inputs), len(shards(inputs, shard_bytes)), total, unpacked, tuple(skipped))

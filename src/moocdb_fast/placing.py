@@ -1,0 +1,80 @@
+"""Courses for events that name none: server events of 2012-13 know only their i4x module (rules, section 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from . import _core
+from .merge import Merged, MergedShard, Module
+
+Array = np.ndarray[Any, Any]
+_I4X = "i4x://"
+
+
+def place_courses(merged: Merged) -> None:
+    """Give each event without a course the one it must belong to; shards in which anything changes get a file `placed.arrow`."""
+    numbers: dict[str, int] = {}  # "org/number" → code
+    of_module = np.array([numbers.setdefault(_number_of(m.id), len(numbers)) if m.id.startswith(_I4X) else -1 for m in merged.modules], np.int32)
+    if not any(m.course < 0 and m.id.startswith(_I4X) for m in merged.modules):
+        return
+    of_course = np.array([_course_number(text, numbers) for text in merged.texts("course").to_pylist()], np.int32)
+    placer = _core.Placer()
+    for shard in merged.shards:
+        user, course, _ = _columns(merged, shard)
+        placer.see(user, course, _pick(of_course, course))
+    moved: dict[tuple[int, int], int] = {}  # (module without course, course) → module
+    for shard in merged.shards:
+        user, course, module = _columns(merged, shard)
+        placed = placer.place(user, course, _pick(of_course, course), _pick(of_module, module))
+        changed = placed != course
+        if changed.any():
+            _write(merged, shard, placed, module, changed, moved)
+
+
+def _number_of(module_id: str) -> str:
+    return "/".join(module_id.removeprefix(_I4X).split("/")[:2])
+
+
+def _course_number(course: str, numbers: dict[str, int]) -> int:
+    return -1 if ":" in course else numbers.get(course.rsplit("/", 1)[0], -1)
+
+
+def _pick(values: Array, codes: Array) -> Array:
+    return np.where(codes >= 0, values[codes], np.int32(-1)) if len(values) else np.full(len(codes), -1, np.int32)
+
+
+def _columns(merged: Merged, shard: MergedShard) -> tuple[Array, Array, Array]:
+    columns = shard.result.columns("events", ("user", "course", "module"))
+    return merged.alias[shard.column("user", columns)], shard.column("course", columns), shard.column("module", columns)
+
+
+def _write(merged: Merged, shard: MergedShard, placed: Array, module: Array, changed: Array, moved: dict[tuple[int, int], int]) -> None:
+    """Save the columns as they are now: the event's course and module, and the modules of its parts."""
+    rows = np.flatnonzero(changed)
+    module = module.copy()
+    module[rows] = [_moved(merged, m, c, moved) for m, c in zip(module[rows].tolist(), placed[rows].tolist(), strict=True)]
+    parts = shard.result.columns("parts", ("row", "module"))
+    part_module = shard.column("module", parts)
+    mine = np.flatnonzero(changed[parts["row"]]) if len(part_module) else np.zeros(0, np.int64)
+    owners = placed[parts["row"][mine]].tolist()
+    part_module[mine] = [_moved(merged, m, c, moved) for m, c in zip(part_module[mine].tolist(), owners, strict=True)]
+    shard.save_placed(pa.table({"course": placed, "module": module}), pa.table({"module": part_module}))
+
+
+def _moved(merged: Merged, module: int, course: int, moved: dict[tuple[int, int], int]) -> int:
+    """The code of a module in a course; modules that have a course stay."""
+    if module < 0 or merged.modules[module].course >= 0:
+        return module
+    if (module, course) not in moved:
+        old = merged.modules[module]
+        name = merged.course_texts[course] + "\x1f" + old.id
+        code = merged.dictionaries["module"].add(name.encode())
+        if code == len(merged.modules):
+            merged.modules.append(Module(course, old.id, old.category, old.name))
+        if module in merged.titles:
+            merged.titles.setdefault(code, merged.titles[module])
+        moved[module, course] = code
+    return moved[module, course]

@@ -1,0 +1,176 @@
+"""Worker processes that can be killed without harm.
+
+Each worker has a pipe of its own; results travel by file and only counts through the pipe. The parent waits for answers *and* for
+the end of processes, so a dead worker is noticed at once: its task is given to a new worker, twice at most. Workers end
+with their parent, however it dies.
+"""
+
+from __future__ import annotations
+
+import multiprocessing as mp
+import signal
+import sys
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from typing import Any
+
+from .errors import InternalError, MoocdbError
+
+_TRIES = 3
+_PR_SET_PDEATHSIG = 1
+
+Work = Callable[[Any, Callable[..., None]], Any]
+"""A task and a way to report progress, to a small result."""
+
+
+@dataclass
+class _Worker:
+    process: Any
+    pipe: Connection
+    task: int = -1
+
+
+@dataclass
+class _Job:
+    tasks: Sequence[Any]
+    waiting: deque[int]
+    tries: list[int]
+    results: list[Any]
+    done: int = 0
+    workers: list[_Worker] = field(default_factory=list)
+
+
+def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[Any], workers: int, report: Callable[..., None]) -> list[Any]:
+    """`make(*args)(task, report)` for each task, in `workers` processes (1: here); results in the order of the tasks.
+
+    `make` and everything passed must be picklable. A MoocdbError of a task is raised here; so is InternalError when
+    workers keep dying on one task.
+    """
+    if workers <= 1 or len(tasks) <= 1:
+        work = make(*args)
+        return [work(task, report) for task in tasks]
+    job = _Job(tasks, deque(range(len(tasks))), [0] * len(tasks), [None] * len(tasks))
+    try:
+        for _ in range(min(workers, len(tasks))):
+            _start(job, make, args)
+        while job.done < len(tasks):
+            _serve(job, make, args, report)
+    finally:
+        _stop(job)
+    return job.results
+
+
+def _start(job: _Job, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
+    context = mp.get_context("spawn")
+    ours, theirs = context.Pipe()
+    process = context.Process(target=_serve_tasks, args=(theirs, make, args), daemon=True)
+    with _no_main():
+        process.start()
+    theirs.close()
+    job.workers.append(_Worker(process, ours))
+    _give(job, job.workers[-1])
+
+
+def _give(job: _Job, worker: _Worker) -> None:
+    worker.task = job.waiting.popleft() if job.waiting else -1
+    if worker.task >= 0:
+        job.tries[worker.task] += 1
+        worker.pipe.send(job.tasks[worker.task])
+
+
+def _serve(job: _Job, make: Callable[..., Work], args: tuple[Any, ...], report: Callable[..., None]) -> None:
+    """Wait until something happens, and deal with it."""
+    busy = [w for w in job.workers if w.task >= 0]
+    ready = set(wait([w.pipe for w in busy] + [w.process.sentinel for w in busy]))
+    for worker in busy:
+        if worker.pipe in ready:
+            try:
+                kind, value = worker.pipe.recv()
+            except (EOFError, OSError):
+                _bury(job, worker, make, args)
+                continue
+            if kind == "progress":
+                report(*value)
+            elif kind == "error":
+                raise value
+            else:
+                job.results[worker.task] = value
+                job.done += 1
+                _give(job, worker)
+        elif worker.process.sentinel in ready:
+            _bury(job, worker, make, args)
+
+
+def _bury(job: _Job, worker: _Worker, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
+    """A worker died: its task goes to a new one."""
+    job.workers.remove(worker)
+    worker.pipe.close()
+    worker.process.join()
+    if job.tries[worker.task] >= _TRIES:
+        raise InternalError(
+            f"a worker process died {_TRIES} times on the same piece of work (last exit code {worker.process.exitcode})",
+            "the machine may be short of memory: try --workers 1",
+        )
+    job.waiting.appendleft(worker.task)
+    _start(job, make, args)
+
+
+def _stop(job: _Job) -> None:
+    for worker in job.workers:
+        worker.pipe.close()
+        if job.done < len(job.tasks):
+            worker.process.kill()
+    for worker in job.workers:
+        worker.process.join()
+
+
+@contextmanager
+def _no_main() -> Iterator[None]:
+    """A worker needs nothing of the caller's script, so that script need not guard its main module."""
+    main = sys.modules["__main__"]
+    kept = {name: getattr(main, name) for name in ("__spec__", "__file__") if hasattr(main, name)}
+    for name in kept:
+        delattr(main, name)
+    main.__spec__ = None
+    try:
+        yield
+    finally:
+        del main.__spec__
+        for name, value in kept.items():
+            setattr(main, name, value)
+
+
+# ---------------------------------------------------------------- in the worker
+
+
+def _serve_tasks(pipe: Connection, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
+    _end_with_parent()
+    # The terminal sends Ctrl-C to the whole group; the parent decides.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        work = make(*args)
+        while True:
+            task = pipe.recv()
+            try:
+                result = work(task, lambda *values: pipe.send(("progress", values)))
+            except MoocdbError as error:
+                pipe.send(("error", error))
+            else:
+                pipe.send(("result", result))
+    except (EOFError, BrokenPipeError):
+        return  # the parent has closed the pipe
+
+
+def _end_with_parent() -> None:
+    """Ask the kernel to end this process when its parent is gone."""
+    if not sys.platform.startswith("linux"):
+        return
+    import ctypes
+
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+    parent = mp.parent_process()
+    if parent is not None and not parent.is_alive():  # it died before the line above
+        raise SystemExit(1)

@@ -1,0 +1,152 @@
+"""The output folder: a lock, a staging folder in it, and renames at the end. summary.json comes last and is the commit mark."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from .errors import OutputError, cannot_write, show
+from .ledger import RejectsWriter, Summary
+from .schema import TABLES, USER_PII
+
+LOCK, STAGING, SUMMARY, REJECTS = ".moocdb_fast.lock", ".moocdb_fast.staging", "summary.json", "rejects.jsonl"
+OURS = {SUMMARY, REJECTS, "moocdb.sql", *(f"{t}.{suffix}" for t in TABLES for suffix in ("csv", "parquet"))}
+"""Names that a run writes; anything else in an output folder is left alone."""
+
+
+class Staging:
+    """Everything is written aside, brought to the disk, and renamed when it is complete."""
+
+    def __init__(self, out: Path, *, overwrite: bool, restricted: Path | None) -> None:
+        self.out, self._overwrite, self._restricted = out, overwrite, restricted
+        self.folder = out / STAGING
+        self.work = self.folder / "work"
+        self.final = self.folder / "final"
+        self.peak = 0
+        self._lock = -1
+
+    def __enter__(self) -> Self:
+        try:
+            self.out.mkdir(parents=True, exist_ok=True)
+            self._lock = os.open(self.out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        except OSError as error:
+            raise cannot_write(self.out, error) from error
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            os.close(self._lock)
+            raise OutputError(f"another run is writing to {show(self.out)}", "wait for it to end, or choose another folder with --out") from error
+        try:
+            self._prepare()
+        except OSError as error:
+            self._clean()
+            raise cannot_write(self.out, error) from error
+        except OutputError:
+            self._clean()
+            raise
+        return self
+
+    def _prepare(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)  # what a dead run left
+        there = sorted(name for name in os.listdir(self.out) if name != LOCK)
+        if there and not self._overwrite:
+            what = "an earlier output" if SUMMARY in there or OURS & set(there) else "other files"
+            raise OutputError(f"the output folder {show(self.out)} is not empty: it holds {what}", "add --overwrite to replace it, or choose another folder with --out")
+        self.folder.mkdir(mode=0o700)
+        self.work.mkdir()
+        self.final.mkdir()
+        if self._restricted is not None:
+            self._restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._restricted.chmod(0o700)
+            self._restricted_staging.mkdir(mode=0o700)
+
+    @property
+    def _restricted_staging(self) -> Path:
+        return self.folder / "restricted"
+
+    def target(self, course: str) -> Path:
+        """Where the tables of an output (folder "" is the only one) are staged."""
+        folder = self.final / course if course else self.final
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def restricted_target(self, course: str) -> Path | None:
+        """Where identities of an output are staged, if they were asked for."""
+        if self._restricted is None:
+            return None
+        folder = self._restricted_staging / course if course else self._restricted_staging
+        folder.mkdir(mode=0o700, exist_ok=True)
+        return folder
+
+    @contextmanager
+    def rejects(self) -> Iterator[list[RejectsWriter]]:
+        """Writers of rejects.jsonl: one without, and in the restricted folder one with the beginnings of lines."""
+        writers = [RejectsWriter(self.final / REJECTS)]
+        if self._restricted is not None:
+            writers.append(RejectsWriter(self._restricted_staging / REJECTS, starts=True))
+        try:
+            yield writers
+        finally:
+            for writer in writers:
+                writer.close()
+
+    def measure(self) -> None:
+        """Note how much disk the run uses now."""
+        self.peak = max(self.peak, sum(f.stat().st_blocks * 512 for f in self.folder.rglob("*") if f.is_file()))
+
+    def publish(self, summary: Summary) -> None:
+        """Bring everything to its final name: the old commit mark goes first, the new one comes last."""
+        try:
+            shutil.rmtree(self.work)
+            (self.out / SUMMARY).unlink(missing_ok=True)
+            if self._restricted is not None:
+                _move(self._restricted_staging, self._restricted, {REJECTS, f"{USER_PII.name}.csv"})
+            _move(self.final, self.out, OURS)
+            summary.write(self.out / SUMMARY)
+            _sync(self.out)
+        except OSError as error:
+            raise cannot_write(self.out, error) from error
+
+    def _clean(self) -> None:
+        shutil.rmtree(self.folder, ignore_errors=True)
+        if not any(name != LOCK for name in os.listdir(self.out)):
+            shutil.rmtree(self.out, ignore_errors=True)  # made by this run, or empty before
+        else:
+            (self.out / LOCK).unlink(missing_ok=True)
+        os.close(self._lock)
+
+    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
+        self._clean()
+
+
+def _move(source: Path, target: Path, ours: set[str]) -> None:
+    """Rename what is in source into target, after taking away files of ours that source does not replace."""
+    for path in source.rglob("*"):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+    fresh = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
+    folders = [target, *(p for p in target.iterdir() if p.is_dir() and (p / REJECTS).exists() | any((p / f"{t}.csv").exists() for t in TABLES))]
+    for folder in folders:
+        for name in ours:
+            if (folder / name).relative_to(target) not in fresh:
+                (folder / name).unlink(missing_ok=True)
+    for path in sorted(fresh):
+        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (source / path).replace(target / path)
+    for folder in {(target / path).parent for path in fresh}:
+        _sync(folder)
+
+
+def _sync(folder: Path) -> None:
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,63 @@
+"""CSV files, formatted by the kernel from Arrow buffers (rules, section 13)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pyarrow as pa
+
+from .. import _core
+from ..schema import TABLES, Table
+from ..shards import text_buffers
+
+_CELLS = {pa.int8(): "int8", pa.int32(): "int32", pa.int64(): "int64", pa.float64(): "real", pa.timestamp("us"): "time", pa.string(): "text"}
+
+
+class CsvSink:
+    """`<table>.csv` with a header line for each table."""
+
+    def __init__(self, folder: Path, tables: dict[str, Table] = TABLES) -> None:
+        self._folder, self._tables = folder, tables
+        self._files: dict[str, BinaryIO] = {}
+        self._rendered: dict[tuple[int, int], tuple[pa.Array, Any]] = {}  # by address and length of the dictionary, which is kept alive
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Append rows."""
+        file = self._files.get(table)
+        if file is None:
+            file = self._files[table] = (self._folder / f"{table}.csv").open("xb")
+            file.write((",".join(self._tables[table].names) + "\n").encode())
+        if batch.num_rows:
+            file.write(_core.csv_rows([self._column(column) for column in batch.columns], batch.num_rows))
+
+    def _column(self, column: pa.Array) -> tuple[Any, ...]:
+        """What the kernel wants to know: cell kind, addresses of values, validity and offsets, first row, finished cells."""
+        rendered = None
+        if pa.types.is_dictionary(column.type):
+            rendered = self._cells(column.dictionary)
+            column = column.indices
+            cell = "coded"
+        else:
+            cell = _CELLS[column.type]
+        buffers = column.buffers()
+        valid = buffers[0].address if buffers[0] is not None and column.null_count else 0
+        values = buffers[-1].address if buffers[-1] is not None else 0
+        offsets = buffers[1].address if cell == "text" else 0
+        return cell, values, valid, offsets, column.offset, rendered
+
+    def _cells(self, dictionary: pa.Array) -> Any:
+        """The cells of a dictionary, quoted once."""
+        key = dictionary.buffers()[1].address, len(dictionary)
+        known = self._rendered.get(key)
+        if known is None:
+            known = self._rendered[key] = dictionary, _core.render_cells(*text_buffers(dictionary.cast(pa.large_string())))
+        return known[1]
+
+    def close(self) -> None:
+        """Bring everything to the disk."""
+        for file in self._files.values():
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()

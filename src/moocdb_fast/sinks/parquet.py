@@ -1,0 +1,51 @@
+"""Parquet files: zstd, one row group per batch run, no clock and no host in the metadata."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..schema import TABLES
+
+_GROUP_ROWS = 1 << 20
+
+
+class ParquetSink:
+    """`<table>.parquet` for each table."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._writers: dict[str, Any] = {}
+        self._waiting: dict[str, list[pa.RecordBatch]] = {}
+
+    def write(self, table: str, batch: pa.RecordBatch) -> None:
+        """Append rows; they are written in groups whose size does not depend on how they came."""
+        waiting = self._waiting.setdefault(table, [])
+        waiting.append(batch)
+        while sum(b.num_rows for b in waiting) >= _GROUP_ROWS:
+            self._write_group(table, _GROUP_ROWS)
+
+    def _write_group(self, table: str, rows: int) -> None:
+        import pyarrow.parquet as pq
+
+        schema = TABLES[table].arrow()
+        columns = pa.Table.from_batches([b.cast(schema) if b.schema != schema else b for b in self._waiting[table]], schema)
+        if table not in self._writers:
+            path = str(self._folder / f"{table}.parquet")
+            self._writers[table] = pq.ParquetWriter(path, schema, compression="zstd", store_schema=False, write_page_index=True)
+        group = columns.slice(0, rows).combine_chunks()
+        if group.num_rows or not self._writers[table].is_open:
+            self._writers[table].write_table(group, row_group_size=_GROUP_ROWS)
+        self._waiting[table] = columns.slice(rows).to_batches()
+
+    def close(self) -> None:
+        """Write what waits and bring everything to the disk."""
+        for table in self._waiting:
+            self._write_group(table, _GROUP_ROWS)
+        for table, writer in self._writers.items():
+            writer.close()
+            with (self._folder / f"{table}.parquet").open("rb") as file:
+                os.fsync(file.fileno())

@@ -1,0 +1,17 @@
+"""The generated pages of docs/reference are what the program prints today."""
+
+import importlib.util
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+_spec = importlib.util.spec_from_file_location("make_docs", ROOT / "ci" / "make_docs.py")
+make_docs = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(make_docs)
+
+
+@pytest.mark.parametrize("name", make_docs.PAGES)
+def test_page_is_current(name):
+    written = (ROOT / "docs" / "reference" / name).read_text(encoding="utf-8")
+    assert written == make_docs.PAGES[name](), "run: python ci/make_docs.py"

@@ -1,0 +1,156 @@
+"""A line that is no strict JSON document, repaired without guessing (rules.md, section 2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+from .strictjson import JsonError, is_number_literal, number_of
+from .text import strip
+
+REASONS = ("utf8", "prefix", "backslash", "surrogate", "cut_tail", "second_object")  # the first that applies names the salvage
+
+_ESCAPE = re.compile(r'\\(?:["\\/bfnrt]|u[0-9a-fA-F]{4})')
+_HIGH = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
+_LOW = re.compile(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
+_TOKEN = re.compile(r'[^\s"{}\[\],:]+')
+_TAIL = re.compile("[,;\\]\x00-\x20]*")
+
+
+@dataclass
+class Document:
+    """A document found in a broken line, repaired but not yet parsed."""
+
+    text: str
+    offset: int  # of its `{`, in bytes of the line as UTF-8
+    cut: bool = False  # the line ended before it closed; `text` is cut back and closed
+
+
+@dataclass
+class Repaired:
+    """What a broken line holds: documents, or the reason to reject it (`bad`)."""
+
+    documents: list[Document] = field(default_factory=list)
+    reasons: set[str] = field(default_factory=set)
+    bad: str | None = None
+
+    @property
+    def reason(self) -> str | None:
+        """The salvage reason; None if only numbers were quoted."""
+        return next((r for r in REASONS if r in self.reasons), None)
+
+
+def repair(data: bytes) -> Repaired:
+    """Find the documents of a broken line."""
+    result = Repaired()
+    text = data.decode("utf-8", errors="replace")
+    try:
+        data.decode("utf-8")
+    except UnicodeDecodeError:
+        result.reasons.add("utf8")
+    start = text.find("{")
+    if start == -1:
+        result.bad = "bad_json"
+        return result
+    if strip(text[:start]):
+        result.reasons.add("prefix")
+    position = start
+    while True:
+        offset = len(text[:position].encode())
+        walk = _Walk(text, position, result.reasons)
+        walk.run()
+        if not walk.closed:
+            result.reasons.add("cut_tail")
+            # without a comma nothing is left, and no text is no document
+            kept = "" if walk.last_comma is None else walk.output[: walk.last_comma] + "}"
+            result.documents.append(Document(kept, offset, cut=True))
+            return result
+        rest = text[walk.at :]
+        stripped = strip(rest)
+        following = stripped.startswith("{")
+        if stripped and not following:
+            if not _TAIL.fullmatch(stripped):
+                return Repaired(bad="bad_json")
+            result.reasons.add("prefix")
+        result.documents.append(Document(walk.output, offset))
+        if not following:
+            return result
+        result.reasons.add("second_object")
+        position = walk.at + rest.index("{")
+
+
+class _Walk:
+    """The walk over one document: `output` is its repaired text, `at` the place behind it."""
+
+    def __init__(self, text: str, start: int, reasons: set[str]) -> None:
+        self.text = text
+        self.at = start
+        self.reasons = reasons
+        self.output = ""
+        self.closed = False
+        self.last_comma: int | None = None  # in the output: the last comma at depth 1
+
+    def run(self) -> None:
+        depth = 0
+        pieces: list[str] = []
+        length = 0
+        while self.at < len(self.text) and not self.closed:
+            mark = self.text[self.at]
+            if mark == '"':
+                piece = self.string()
+            elif token := _TOKEN.match(self.text, self.at):
+                piece = _quoted_if_too_big(token.group())
+                self.at = token.end()
+            else:
+                piece = mark
+                self.at += 1
+                depth += 1 if mark in "{[" else -1 if mark in "}]" else 0
+                self.closed = depth == 0
+                if mark == "," and depth == 1:
+                    self.last_comma = length
+            pieces.append(piece)
+            length += len(piece)
+        self.output = "".join(pieces)
+
+    def string(self) -> str:
+        """A string with its quotes, as far as it goes."""
+        out = ['"']
+        self.at += 1
+        while self.at < len(self.text):
+            mark = self.text[self.at]
+            if mark == "\\":
+                out.append(self.escape())
+                continue
+            out.append(mark)
+            self.at += 1
+            if mark == '"':
+                break
+        return "".join(out)
+
+    def escape(self) -> str:
+        """A backslash and what belongs to it."""
+        match = _ESCAPE.match(self.text, self.at)
+        if not match:
+            self.reasons.add("backslash")
+            self.at += 1
+            return "\\\\"
+        self.at = match.end()
+        escape = match.group()
+        if _HIGH.fullmatch(escape) and (low := _LOW.match(self.text, self.at)):
+            self.at = low.end()
+            return escape + low.group()
+        if _HIGH.fullmatch(escape) or _LOW.fullmatch(escape):
+            self.reasons.add("surrogate")
+            return "\\ufffd"
+        return escape
+
+
+def _quoted_if_too_big(token: str) -> str:
+    """A number of the JSON grammar that fits no 64 bits and no finite double is kept as text."""
+    if not is_number_literal(token):
+        return token
+    try:
+        number_of(token)
+    except JsonError:
+        return f'"{token}"'
+    return token

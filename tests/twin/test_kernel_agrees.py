@@ -1,0 +1,89 @@
+"""The kernel against the twin: the same tables, byte for byte, for logs that hypothesis writes.
+
+`MOOCDB_TWIN_EXAMPLES` sets how many logs of each family are tried. In CI the same logs come every time; elsewhere new ones.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import moocdb_fast
+
+from .strategies import COURSES, FAMILIES, logs
+from .translate import TwinOptions, translate
+
+KEY = bytes(range(32))
+EXAMPLES = int(os.environ.get("MOOCDB_TWIN_EXAMPLES", "60"))
+COUNTS = ("lines_read", "events", "filtered", "rejected", "salvaged", "bad_payload", "extra_events")
+
+each_log = settings(
+    max_examples=EXAMPLES,
+    deadline=None,
+    derandomize="CI" in os.environ,
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.large_base_example],
+)
+
+options = st.builds(
+    TwinOptions,
+    courses=st.sampled_from(((), (), (), COURSES[:1], COURSES[1:3])),
+    keep_anonymous=st.sampled_from((False, False, True)),
+    keep_background=st.sampled_from((False, False, True)),
+    keep_duplicates=st.sampled_from((False, False, True)),
+)
+
+
+def agree(files: list[tuple[str, bytes]], told: TwinOptions, shard_bytes: int = 64 * 1024 * 1024) -> None:
+    """Translate with both, and compare all that they write."""
+    wanted = translate(files, KEY, told)
+    with tempfile.TemporaryDirectory() as folder:
+        inputs, out, key = Path(folder, "logs"), Path(folder, "out"), Path(folder, "key")
+        inputs.mkdir()
+        for name, content in files:
+            (inputs / name).write_bytes(content)
+        key.write_text(KEY.hex() + "\n")
+        key.chmod(0o600)
+        moocdb_fast.translate(
+            [inputs],
+            out,
+            moocdb_fast.Options(
+                courses=told.courses,
+                keep_anonymous=told.keep_anonymous,
+                keep_background=told.keep_background,
+                keep_duplicates=told.keep_duplicates,
+                workers=1,
+                key_file=key,
+                shard_bytes=shard_bytes,
+            ),
+        )
+        summary = json.loads((out / "summary.json").read_text())
+        rejects = [json.loads(line) for line in (out / "rejects.jsonl").read_text().splitlines()]
+        assert {k: summary[k] for k in COUNTS} == {k: wanted.summary[k] for k in COUNTS}
+        for kind in ("filtered", "rejected", "salvaged"):
+            told_reasons = {k: v for k, v in summary[f"{kind}_by_reason"].items() if v}
+            assert told_reasons == wanted.summary[f"{kind}_by_reason"]
+        assert [{k: r[k] for k in ("file", "line", "offset", "reason")} for r in rejects] == wanted.rejects
+        for name, content in wanted.tables.items():
+            assert (out / f"{name}.csv").read_bytes().decode() == content.decode(), name
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_kernel_agrees_with_the_twin(family: str) -> None:
+    @each_log
+    @given(logs(family), options)
+    def agrees(files: list[tuple[str, bytes]], told: TwinOptions) -> None:
+        agree(files, told)
+
+    agrees()
+
+
+@each_log
+@given(logs("mixed"), st.integers(1, 2000))
+def test_shards_make_no_difference(files: list[tuple[str, bytes]], shard_bytes: int) -> None:
+    agree(files, TwinOptions(), shard_bytes)
