@@ -1,8 +1,8 @@
 """Writes docs/golden.md: every named difference from the published pipeline, and how often each golden case shows it.
 
-    python ci/golden_report.py            write the page from the pinned counts
-    python ci/golden_report.py --check    exit 1 if the page is not what it would write
-    python ci/golden_report.py --update   run the translator over all cases, pin the counts anew, write the page
+python ci/golden_report.py            write the page from the pinned counts
+python ci/golden_report.py --check    exit 1 if the page is not what it would write
+python ci/golden_report.py --update   run the translator over all cases, pin the counts anew, write the page
 """
 
 from __future__ import annotations

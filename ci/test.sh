@@ -24,6 +24,6 @@ rm -rf build/lib* build/bdist*  # setuptools would pack files that are gone from
 .venv/bin/python -m pip install --quiet ".[test]"
 .venv/bin/python -I -c 'import moocdb_fast as m; assert "site-packages" in m.__file__, m.__file__'
 
-echo "== ruff";   .venv/bin/ruff check .
+echo "== ruff";   .venv/bin/ruff check src tests ci benchmarks examples setup.py
 echo "== mypy";   .venv/bin/mypy
 echo "== pytest"; .venv/bin/pytest tests "$@"

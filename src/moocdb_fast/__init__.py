@@ -1,8 +1,8 @@
 """moocdb_fast: raw edX tracking logs to MOOCdb tables.
 
-    import moocdb_fast
-    summary = moocdb_fast.translate("log.json", "moocdb/")
-    events = moocdb_fast.open("moocdb/").table("observed_events")   # a pyarrow.Table
+import moocdb_fast
+summary = moocdb_fast.translate("log.json", "moocdb/")
+events = moocdb_fast.open("moocdb/").table("observed_events")   # a pyarrow.Table
 """
 
 from typing import TYPE_CHECKING, Any

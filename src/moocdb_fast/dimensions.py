@@ -183,7 +183,8 @@ def _addresses(url: str) -> Iterator[str]:
     """The address of the host, then one piece more at a time, up to the URL."""
     at = url.index("/", url.index("://") + 3)
     while at >= 0:
-        yield url[: at + 1]
+        if url[at - 1] != "/":  # `i4x://` in a path is one step
+            yield url[: at + 1]
         at = url.find("/", at + 1)
 
 

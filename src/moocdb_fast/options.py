@@ -129,7 +129,7 @@ class Options:
     def to_dict(self, *, tables: bool | None = None) -> dict[str, Any]:
         """Option name → value, JSON-ready. `tables=True`: only those that shape the tables, `False`: only the others."""
         chosen = [f for f in fields(self) if tables is None or f.metadata["tables"] is tables]
-        return {option_name(f.name): _plain(getattr(self, f.name)) for f in chosen}
+        return {option_name(f.name): _plain(getattr(self, f.name), short=f.metadata["tables"]) for f in chosen}
 
 
 def option_name(name: str) -> str:
@@ -141,9 +141,10 @@ FIELDS = {f.name: f for f in fields(Options)}
 _BY_OPTION = {option_name(name): name for name in FIELDS}
 
 
-def _plain(value: Any) -> Any:
+def _plain(value: Any, *, short: bool) -> Any:
+    """JSON-ready. What shapes the tables is told without the folder it lies in, which does not."""
     if isinstance(value, Path):
-        return show(value)
+        return show(value.name if short else value)
     return list(value) if isinstance(value, tuple) else value
 
 

@@ -56,6 +56,7 @@ class Output:
     chosen: frozenset[int] | None
     folder: Path
     work: Path
+    database: str = "moocdb"  # the name that moocdb.sql proposes
     restricted: Path | None = None
     courses: dict[str, int] = field(default_factory=dict)
     event_types: dict[str, int] = field(default_factory=dict)
@@ -68,7 +69,9 @@ class Output:
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
         partitions = cut_into_partitions(plan, self.work / f"partitions-{self.folder.name}")
-        rows = Rows(*(rows_array(self.work, f"{self.folder.name}-{n}", self.merged.rows, np.int32) for n in ("observed", "submissions", "assessments")))
+        rows = Rows(
+            *(rows_array(self.work, f"{self.folder.name}-{n}", self.merged.rows, np.int32) for n in ("observed", "submissions", "assessments"))
+        )
         seen = Introduced()
         ledger = _Fates(self, reports)
         ledger.count_unselected()
@@ -101,7 +104,8 @@ class Output:
         if "csv" in self.options.formats:
             from .sql import moocdb_sql
 
-            (self.folder / "moocdb.sql").write_text(moocdb_sql(), encoding="utf-8")
+            script = moocdb_sql(database=self.database, rows=self.tables)
+            (self.folder / "moocdb.sql").write_text(script, encoding="utf-8")
         if self.restricted is not None:
             _write_identities(plan, self.restricted, self._user_keys(plan))
         ledger.finish(plan, dimensions)
@@ -149,7 +153,7 @@ class _Fates:
     def count_unselected(self) -> None:
         """Rows that the scan kept only because placing needed to see them."""
         output = self.output
-        if output.chosen is None or output.options.split_by_course and not output.options.courses:
+        if output.chosen is None or (output.options.split_by_course and not output.options.courses):
             return
         wanted = {c for c, text in enumerate(output.merged.course_texts) if text in output.options.courses}
         if output.options.split_by_course and output.chosen != frozenset({min(wanted, key=lambda c: output.merged.course_texts[c].encode())}):
@@ -175,14 +179,18 @@ class _Fates:
     def finish(self, plan: Plan, dimensions: Dimensions) -> None:
         """Tell the output what was counted, in an order that does not depend on how it was counted."""
         output, texts = self.output, self.output.merged.course_texts
-        output.courses = {texts[c] if c >= 0 else "": n for c, n in sorted(self._courses.items(), key=lambda x: texts[x[0]].encode() if x[0] >= 0 else b"")}
+        output.courses = {
+            texts[c] if c >= 0 else "": n for c, n in sorted(self._courses.items(), key=lambda x: texts[x[0]].encode() if x[0] >= 0 else b"")
+        }
         output.event_types = {dimensions.type_names[int(c)]: self._types[int(c)] for c in plan.types if self._types[int(c)]}
         families: Counter[str] = Counter()
         for name, count in output.event_types.items():
             families[family_of(name)] += count
         output.families = dict(families)
         if output.chosen is None and len(named := [c for c in output.courses if c]) > 1:
-            output.warnings.append(f"{len(named)} courses in one MOOCdb: {', '.join(named[:10])}{', …' if len(named) > 10 else ''}; see --course and --split-by-course")
+            output.warnings.append(
+                f"{len(named)} courses in one MOOCdb: {', '.join(named[:10])}{', …' if len(named) > 10 else ''}; see --course and --split-by-course"
+            )
 
 
 def _write_identities(plan: Plan, folder: Path, keys: list[str]) -> None:

@@ -25,7 +25,7 @@ Tables = dict[str, pa.Table]
 
 def _shard_tables(merged: Merged, shard: MergedShard, plan: Plan) -> Tables:
     columns = shard.result.columns("events", (*_CODES, *_KEPT))
-    events = {name: shard.placed(name, columns) if name in ("course", "module") else shard.column(name, columns) for name in _CODES} 
+    events = {name: shard.placed(name, columns) if name in ("course", "module") else shard.column(name, columns) for name in _CODES}
     events |= {name: columns[name] for name in _KEPT}
     rows = selected(events["course"], plan.courses)
     events["user"] = merged.alias[events["user"]] if len(merged.alias) else events["user"]

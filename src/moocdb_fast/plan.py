@@ -80,9 +80,7 @@ def make_plan(merged: Merged, courses: frozenset[int] | None = None, *, addresse
     return Plan(merged, courses, users, uses["type"].codes(), agents, *_groups(merged, users, counts))
 
 
-def _note_shard(
-    merged: Merged, shard: MergedShard, courses: frozenset[int] | None, users: Users, uses: dict[str, Any], addresses: bool
-) -> Array:
+def _note_shard(merged: Merged, shard: MergedShard, courses: frozenset[int] | None, users: Users, uses: dict[str, Any], addresses: bool) -> Array:
     """Note what appears in a shard; returns the group keys of its rows."""
     columns = shard.result.columns("events", ("user", "course", "type", "agent", "ip", "time", "flags"))
     course = shard.placed("course", columns)

@@ -57,7 +57,10 @@ class Staging:
         there = sorted(name for name in os.listdir(self.out) if name != LOCK)
         if there and not self._overwrite:
             what = "an earlier output" if SUMMARY in there or OURS & set(there) else "other files"
-            raise OutputError(f"the output folder {show(self.out)} is not empty: it holds {what}", "add --overwrite to replace it, or choose another folder with --out")
+            raise OutputError(
+                f"the output folder {show(self.out)} is not empty: it holds {what}",
+                "add --overwrite to replace it, or choose another folder with --out",
+            )
         self.folder.mkdir(mode=0o700)
         self.work.mkdir()
         self.final.mkdir()

@@ -46,9 +46,11 @@ class MoocDB:
         return csv.read_csv(path, parse_options=parse, convert_options=convert).cast(schema)
 
 
-def open(path: str | os.PathLike[str]) -> MoocDB:  # noqa: A001 - the name reads well as moocdb_fast.open
+def open(path: str | os.PathLike[str]) -> MoocDB:
     """The output in folder `path`; an InputError when no run has finished there."""
     folder = Path(path)
     if not (folder / SUMMARY).is_file():
-        raise InputError(f"{show(folder)} is no finished output: it has no {SUMMARY}", "translate a log first: python -m moocdb_fast run LOG --out DIR")
+        raise InputError(
+            f"{show(folder)} is no finished output: it has no {SUMMARY}", "translate a log first: python -m moocdb_fast run LOG --out DIR"
+        )
     return MoocDB(folder)

@@ -90,7 +90,9 @@ def resolve_partition(plan: Plan, tables: Tables, first_group: int, groups: int,
     bases = {"level": plan.merged.base_level, "place": plan.merged.base_place}
     rows, made = _core.resolve(events, bases, known, keep_duplicates)
     events["base"], events["panel"] = rows["base"], rows["panel"]
-    return Resolved(events, rows["outcome"], np.full(len(time), -1, np.int32), rows["duration"], np.zeros(len(time), bool), made, parts, tables["clicks"])
+    return Resolved(
+        events, rows["outcome"], np.full(len(time), -1, np.int32), rows["duration"], np.zeros(len(time), bool), made, parts, tables["clicks"]
+    )
 
 
 def _numbers(table: pa.Table, name: str) -> Array:

@@ -209,5 +209,3 @@ def _take(table: pa.Table, name: str, rows: Array) -> pa.Array:
 def empty_batch(name: str) -> pa.RecordBatch:
     """No rows of a table."""
     return _batch(name, {}, 0)
-
-

@@ -93,7 +93,7 @@ class ShardScan:
     def _fill(self, stream: Any, most: int = _READ) -> int:
         w = self._window
         w.room(most)
-        count: int = stream.readinto(memoryview(w.data)[w.end : w.end + most])
+        count: int = stream.readinto(w.data[w.end : w.end + most].data)
         w.end += count
         return count
 

@@ -1,13 +1,13 @@
 """What a shard leaves behind: a folder of Arrow files. Nothing about a shard lives only in a process.
 
-    events      one row per candidate or page_close line, dictionary-coded
-    parts       parts of submitting events, `row` counting events
-    clicks      player readings of video events, likewise
-    strings     the dictionaries, one record batch each, in the order of DICTIONARIES
-    bases, modules, types    what the kernel knows of each code
-    taught      platform id → user code
-    rejects     line (within the shard), offset, reason, start
-    shard.json  the input, the window, the counts
+events      one row per candidate or page_close line, dictionary-coded
+parts       parts of submitting events, `row` counting events
+clicks      player readings of video events, likewise
+strings     the dictionaries, one record batch each, in the order of DICTIONARIES
+bases, modules, types    what the kernel knows of each code
+taught      platform id → user code
+rejects     line (within the shard), offset, reason, start
+shard.json  the input, the window, the counts
 """
 
 from __future__ import annotations
@@ -62,7 +62,9 @@ def write_shard(folder: Path, scanner: Any, about: dict[str, Any]) -> None:
         write_table(temporary, "bases", pa.table(attributes["base"]))
         write_table(temporary, "types", pa.table(attributes["type"]))
         taught = scanner.taught()
-        write_table(temporary, "taught", pa.table({"user": pa.array([u for u, _ in taught], pa.int32()), "id": pa.array([i for _, i in taught], text)}))
+        write_table(
+            temporary, "taught", pa.table({"user": pa.array([u for u, _ in taught], pa.int32()), "id": pa.array([i for _, i in taught], text)})
+        )
         rejects = scanner.rejects()
         fields = (("line", pa.int64()), ("offset", pa.int64()), ("reason", text), ("start", pa.binary()))
         write_table(temporary, "rejects", pa.table({name: pa.array([r[k] for r in rejects], kind) for k, (name, kind) in enumerate(fields)}))

@@ -28,9 +28,9 @@ CREATE TEMPORARY TABLE moocdb_loaded (table_name VARCHAR(64) NOT NULL, rows_load
 """
 
 
-def moocdb_sql(tables: Iterable[Table] | None = None, *, database: str = "moocdb", rows: Mapping[str, int] | None = None) -> str:
+def moocdb_sql(tables: Mapping[str, Table] | Iterable[Table] = TABLES, *, database: str = "moocdb", rows: Mapping[str, int] | None = None) -> str:
     """The whole script. With `rows` (table → rows of its CSV file) it also checks that every row arrived."""
-    chosen = list(TABLES.values() if tables is None else tables)
+    chosen = list(tables.values() if isinstance(tables, Mapping) else tables)
     names = {table.name for table in chosen}
     parts = [_HEAD.format(database=_name(database)), "-- Tables\n"]
     parts += [create_table(table) for table in chosen]

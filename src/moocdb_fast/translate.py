@@ -102,7 +102,7 @@ def translate(
     options = options or Options()
     started, cpu = time.monotonic(), time.process_time()
     out = Path(out)
-    found = discover(inputs, exclude=(out,))
+    found = discover((inputs,) if isinstance(inputs, str | os.PathLike) else inputs, exclude=(out,))
     if not any(item.pipe for item in found):
         check(found)
     key, key_path, created = load_key(options.key_file)
@@ -204,6 +204,8 @@ def _write(run: _Run) -> None:
         run.clock.say(f"write {folder}" if folder else "write")
         output = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
         output.restricted = run.staging.restricted_target(folder)
+        if folder:
+            output.database = "moocdb_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in folder)[:57]
         output.write(run.reports)
         run.staging.measure()
         run.summary.courses.update(output.courses)
@@ -223,6 +225,11 @@ def _finish(run: _Run, started: float, cpu: float) -> None:
     from . import _core
 
     run.summary.total()
+    for report in run.reports:
+        if report.counts.lines_read and not report.counts.events:
+            run.summary.warnings.append(
+                f"{report.name}: none of its lines was translated; see filtered_by_reason and rejected_by_reason in summary.json"
+            )
     for report in run.summary.damaged:
         run.summary.warnings.append(f"{report.name}: {report.damage}")
     facts = run.summary.run
@@ -232,5 +239,3 @@ def _finish(run: _Run, started: float, cpu: float) -> None:
     facts.peak_memory_bytes = 1024 * max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, children.ru_maxrss)
     facts.peak_disk_bytes = run.staging.peak
     facts.simdjson = _core.implementation()
-
-

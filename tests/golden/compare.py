@@ -52,6 +52,8 @@ def compare(case: str, folder: Path, key: bytes) -> Report:
     explain_events.explain(context, report)
     explain_submissions.explain(context, report)
     explain_durations.explain(context, report)
+    for twins in ours.spellings(folder):
+        report.unexplained.append(f"several ids of one module: {twins}")
     for _ in range(old.orphans):
         report.rule("rescore_marks")
     return report

@@ -44,7 +44,9 @@ class Context:
         self.pages: dict[int, tuple[str, str]] = {}  # theirs and ours, of the lines looked at so far
         self._key = key
         self._first: dict[tuple[object, datetime | None, bytes], int] = {}
+        self._by_user: dict[str, list[Line]] = defaultdict(list)
         for line in lines:
+            self._by_user[str(line.user)].append(line)
             self._first.setdefault((line.user, line.utc, line.raw), line.number)
 
         self._courses = _courses(lines)
@@ -78,15 +80,19 @@ class Context:
         whole = problem.split("/")[:4]
         return [
             s
-            for number, rows in self.submissions.items()
-            if number != line.number and act(self.lines[number - 1]) == act(line) and self._near(line, self.lines[number - 1])
-            for s in rows
+            for n in self.near(line)
+            if act(n) == act(line)
+            for s in self.submissions.get(n.number, [])
             if same_problem(s.problem).split("/")[:4] == whole
         ]
 
     def near(self, line: Line) -> list[Line]:
         """The other lines of the user within 60 s."""
-        return [n for n in self.lines if n.number != line.number and self._near(line, n)]
+        return [n for n in self.lines_of(line) if n.number != line.number and self._near(line, n)]
+
+    def lines_of(self, line: Line) -> list[Line]:
+        """All lines of the line's user, in the order of the log."""
+        return self._by_user[str(line.user)]
 
     @staticmethod
     def _near(a: Line, b: Line) -> bool:
@@ -103,24 +109,16 @@ def _named_course(line: Line) -> str | None:
 
 
 def _courses(lines: list[Line]) -> dict[int, str | None]:
-    """Named courses, and those lent: to a module of the same organisation and number, to a line without a page."""
+    """Named courses; a module without one belongs to that course of its organisation and number in which its user was last seen."""
     found = {line.number: _named_course(line) for line in lines}
-    named = {number for number, course in found.items() if course}
+    seen = [line for line in lines if found[line.number] and not is_background(line) and not is_studio(line)]
     for line in lines:
-        if line.number in named or line.utc is None or line.is_path:
-            continue
-        own = [n for n in lines if n.number in named and n.user == line.user and n.utc]
         module = module_of(line)
-        if module:
-            own = [n for n in own if [plain(p) for p in (found[n.number] or "").split("/")[:2]] == [plain(p) for p in module[:2]]]
-        elif not line.page.startswith(("http", "/")):
-            own = [n for n in own if n.utc and timedelta(0) <= line.utc - n.utc < FRESH]
-        else:
-            continue
-        own.sort(key=lambda n: (n.utc or datetime.min, n.number))
-        before = [n for n in own if (n.utc, n.number) < (line.utc, line.number)]
-        near = before[-1] if before else own[0] if own and module else None
-        found[line.number] = found[near.number] if near else None
+        if found[line.number] is None and module:
+            fitting = [n for n in seen if [plain(p) for p in (found[n.number] or "").split("/")[:2]] == [plain(p) for p in module[:2]]]
+            own = [n for n in fitting if n.user == line.user]
+            near = [*[n for n in own if n.number < line.number][-1:], *[n for n in own if n.number > line.number], *fitting]
+            found[line.number] = found[near[0].number] if near else None
     return found
 
 

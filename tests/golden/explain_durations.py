@@ -78,6 +78,16 @@ def _is_right(context: Context, mine: Event, end: int | None) -> bool:
     return until is not None and mine.duration == int((until - mine.time).total_seconds())
 
 
+def _is_disordered(context: Context, line: Line, old_end: int | None, end: int | None) -> bool:
+    """Whether the log and the clock do not agree on which of the two ends comes first, or whether it comes after the line."""
+    if end is not None and end < line.number:
+        return True
+    if old_end is None:
+        return False
+    theirs = context.lines[old_end - 1]
+    return _earlier(theirs, line) or (end is not None and end > old_end and _earlier(context.lines[end - 1], theirs))
+
+
 def _earlier(a: Line, b: Line) -> bool:
     return a.utc is not None and b.utc is not None and a.utc < b.utc
 
@@ -87,7 +97,7 @@ def _why(context: Context, line: Line, old: Event, mine: Event, old_end: int | N
         if end is None:
             return "last_event" if old.duration == 0 else None
         return "whole_seconds" if old.duration == (mine.duration or 0) % _DAY // 60 else None
-    if (end is not None and end < line.number) or (old_end is not None and _earlier(context.lines[old_end - 1], line)):
+    if _is_disordered(context, line, old_end, end):
         return "time_order"
     if end is not None and context.lines[end - 1].type == "page_close":
         return "page_close_ends"
@@ -97,4 +107,4 @@ def _why(context: Context, line: Line, old: Event, mine: Event, old_end: int | N
         return "absent_row_ends"
     if old_end is not None and context.course(context.lines[old_end - 1]) != context.course(line):
         return "other_course"
-    return "ascii_name_ends" if isinstance(line.user, str) and not line.user.isascii() else None
+    return None

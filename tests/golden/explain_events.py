@@ -84,7 +84,7 @@ class _Pair:
         if self.mine.time != self.line.utc:
             self._differs(None, f"time {self.mine.time}")
         if self.old.time != self.mine.time:
-            self._differs("offset", "time")
+            self._differs(None, "time")
         if self.old.type == "about":  # their row lost its page with its type
             here = f"https://{self.line.host}{self.line.type.rstrip('/')}/"
             self._differs("about" if (self.mine.type, self.mine.page) == ("url_change", here) else None, "about")

@@ -9,6 +9,7 @@ from . import predict
 from .context import FRESH, Context, is_background, rescue
 from .source import Line
 
+_UNKNOWN = "https://unknown/"
 _DAY = timedelta(days=1)
 _PLACE = re.compile(r"(https?://[^/]+/courses/[^/]+/[^/]+/[^/]+/courseware/[^/]+/[^/]+/)(?:(-?\d{1,3})/)?$")
 
@@ -19,6 +20,8 @@ def why_page(context: Context, line: Line, theirs: str, mine: str) -> str | None
     own = _own(context, line, theirs, mine, kind)
     if own:
         return own
+    if mine == _UNKNOWN and context.course(line) is None and not line.is_path and not line.page.startswith(("/", "http")):
+        return "no_course"
     before = _before(context, line)
     if _is_disordered(context, line, before):
         return "time_order"
@@ -28,7 +31,7 @@ def why_page(context: Context, line: Line, theirs: str, mine: str) -> str | None
         return "page_close_location"
     if since and _is_stale(line, before, theirs):
         return "stale_location"
-    if _is_at(theirs, place) and _is_at(mine, place) or theirs == _unknown(theirs):
+    if (_is_at(theirs, place) and _is_at(mine, place)) or theirs == _UNKNOWN:
         if any(_dropped_by_them(context, b) and _address(b) == place for b in since):
             return "kept_row_moves"
         if any(_is_elsewhere(b) for b in since):
@@ -43,7 +46,7 @@ def _own(context: Context, line: Line, theirs: str, mine: str, kind: str) -> str
     base, panel = _place(mine)
     new = line.payload.get("new")
     if kind.startswith("seq_"):
-        if theirs == "" and mine == "https://unknown/":
+        if theirs == "" and mine == _UNKNOWN:
             return "pageless_navigation"
         if new == 0 and theirs.endswith("/-1/"):
             return "no_destination"
@@ -77,7 +80,7 @@ def _address(line: Line) -> str:
 
 def _before(context: Context, line: Line) -> list[Line]:
     """The user's earlier lines, as the log has them, latest first."""
-    return [n for n in reversed(context.lines[: line.number - 1]) if n.user == line.user and n.utc is not None]
+    return [n for n in reversed(context.lines_of(line)) if n.number < line.number and n.utc is not None]
 
 
 def _since(before: list[Line], place: str) -> list[Line]:
@@ -94,7 +97,7 @@ def _is_disordered(context: Context, line: Line, before: list[Line]) -> bool:
     """Whether the log has lines of the user before this one that came later, or behind it that came earlier."""
     if line.utc is None:
         return False
-    behind = [n for n in context.lines[line.number :] if n.user == line.user and n.utc is not None]
+    behind = [n for n in context.lines_of(line) if n.number > line.number and n.utc is not None]
     return any(n.utc > line.utc for n in before) or any(n.utc < line.utc for n in behind)
 
 
@@ -104,7 +107,7 @@ def _is_stale(line: Line, before: list[Line], theirs: str) -> bool:
     if moved is None or moved.utc is None or line.utc is None:
         return False
     age = line.utc - moved.utc
-    return age >= FRESH and age % _DAY < FRESH and theirs != "https://unknown/"
+    return age >= FRESH and age % _DAY < FRESH and theirs != _UNKNOWN
 
 
 def _dropped_by_them(context: Context, line: Line) -> bool:
@@ -122,11 +125,9 @@ def _is_at(page: str, place: str) -> bool:
     return bool(place) and _place(page)[0] == place
 
 
-def _unknown(page: str) -> str:
-    return "https://unknown/" if page == "https://unknown/" else ""
-
-
 def _is_carried(context: Context, before: list[Line], theirs: str, mine: str) -> bool:
     """The difference is that of the event before it, which has its own reason."""
     last = next((context.pages[n.number] for n in before if n.number in context.pages), None)
-    return last is not None and last[0] != last[1] and _place(last[0]) == _place(theirs) and _place(last[1]) == _place(mine)
+    if last is None or last[0] == last[1] or _place(last[0]) != _place(theirs):
+        return False
+    return _place(last[1]) == _place(mine) or last[1] == _UNKNOWN

@@ -28,7 +28,17 @@ def explain(context: Context, report: Report) -> None:
         mine = {_part(s.problem): s for s in context.submissions[line.number]}
         if not rows and not mine:
             continue
+        if mine and _is_copy(line):
+            servers = [n for n in context.near(line) if context.submissions.get(n.number) and act(n) == act(line) and not _is_copy(n)]
+            twice = [n.number for n in servers for s in context.submissions[n.number] if _part(s.problem) in mine]
+            if twice:  # T3: one check, one submission
+                report.fail(line.number, f"the act of line {twice[0]} once more: {list(mine)}")
         _Line(context, report, line, mine).explain(rows)
+
+
+def _is_copy(line: Line) -> bool:
+    """A browser's or a request's report of what a server event records."""
+    return line.browser or line.is_path
 
 
 def _part(uri: str) -> str:
@@ -139,9 +149,7 @@ class _Line:
         if row.answer is None:
             if s.answer is None:
                 return "no_answer"
-            if self._given_here(s):
-                return "reset_answer" if act(line) == "reset" else None
-            return "echo_fill" if self._said_by_echo(s) else None
+            return "reset_answer" if act(line) == "reset" and self._given_here(s) else None
         if row.answer in line.marks and not line.payload:
             return "graded_mark"
         if row.mark is not None and _key_part(row.mark) != _key_part(row.answer):
@@ -165,11 +173,6 @@ class _Line:
         """Whether another line of the user, that we made no submission of, says it within the minute."""
         others = (n for n in self.context.near(self.line) if act(n) == act(self.line) and not self.context.submissions.get(n.number))
         return any(s.answer in _said(n, s.problem) for n in others)
-
-    def _marked_by_echo(self, s: Submission) -> bool:
-        others = (n for n in self.context.near(self.line) if n.marks and not self.context.submissions.get(n.number))
-        key = _part(s.problem).split("/")[3:]
-        return any(_key_part(k).endswith("_".join(key)) and s.grade == float(m == "correct") for n in others for k, m in n.marks.items())
 
     def _given(self, key: str) -> str | None:
         value = (self.line.payload.get("answers") or {}).get(key)
@@ -202,7 +205,7 @@ class _Line:
             return "partial" if said not in ("correct", "incorrect", None, "") else None
         if row.answer in self.line.marks and s.grade == (1.0 if self.line.marks[row.answer] == "correct" else 0.0):
             return "graded_mark_grade"
-        return "echo_fill_grade" if not old.assessed and self._marked_by_echo(s) else None
+        return None
 
     # rows of ours that they do not have
 
@@ -230,13 +233,10 @@ class _Line:
             return "kept_silent"
         return None
 
-
     def _why_more(self, kind: str, s: Submission) -> str | None:
         """Why we have a further part of a line that they have rows of."""
         if kind == "problem_reset" and self._given_here(s):
             return "reset_answers"
-        if kind == "problem_graded" and self._given_here(s):
-            return "graded_answer"
         if kind.startswith("i4x_problem_") and self._given_here(s):
             return "part_answers"
         if self.line.browser and self.line.plain_query is None and self._given_here(s):
@@ -247,7 +247,7 @@ class _Line:
             return "own_problem"
         if self.line.payload.get("correct_map") and self._given_here(s):
             return "pairing"
-        return "echo_parts" if self._said_by_echo(s) or self._marked_by_echo(s) else None
+        return "echo_parts" if self._said_by_echo(s) else None
 
 
 def _said(line: Line, problem: str) -> list[str | None]:
@@ -284,4 +284,3 @@ def _printed(row: predict.Row) -> str:
         return "nan"
     text = predict.reread(row.text)
     return "nan" if text in _MISSING else text
-

@@ -109,10 +109,8 @@ def _slot(table: list[str | None], key: str) -> int:
 def dict_order(keys: Iterable[str]) -> list[str]:
     """The order in which CPython 2.7 (64 bits, no hash randomisation) walks a dictionary with these keys."""
     table: list[str | None] = [None] * 8
-    used = 0
-    for key in dict.fromkeys(keys):
+    for used, key in enumerate(dict.fromkeys(keys), start=1):
         table[_slot(table, key)] = key
-        used += 1
         if 3 * used >= 2 * len(table):
             size = 8
             while size <= 4 * used:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from .records import Event, Output, Submission, parse_time
+from .records import Event, Output, Submission, parse_time, plain
 from .source import Line
 
+_COURSE_NUMBER = re.compile(r"/courses/[^/]+/([^/]+)/")
 _CELL = re.compile(r'("(?:[^"]|"")*"|[^",\r\n]*)(,|\n)')
 
 
@@ -75,6 +77,19 @@ def read(folder: Path, lines: list[Line]) -> Output:
         for r in rows(folder, "submissions")
     ]
     return Output(sorted(events, key=lambda e: e.order), sorted(submissions, key=lambda s: s.order))
+
+
+def spellings(folder: Path) -> list[set[str]]:
+    """Ids that differ only in how they are spelled: one module must have one (D12)."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for table, column in (("resources", "resource_key"), ("problems", "problem_key")):
+        for row in rows(folder, table):
+            key = row[column] or ""
+            number = _COURSE_NUMBER.search(row.get("resource_uri") or "")
+            elsewhere = number and plain(number[1]) != plain((key.split("/") + [""] * 4)[3])  # a dashed id of another course cannot be undone
+            if key.startswith("i4x://") and not elsewhere:
+                found[plain(key)].add(key)
+    return [ids for ids in found.values() if len(ids) > 1]
 
 
 def _int(text: str | None) -> int | None:

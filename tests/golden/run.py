@@ -14,6 +14,7 @@ def compiled(log: Path, folder: Path) -> Path:
     """The package itself; gives the folder with the tables."""
     import moocdb_fast
 
+    folder.parent.mkdir(parents=True, exist_ok=True)
     key_file = folder.with_name(folder.name + ".key")
     key_file.write_text(KEY.hex() + "\n")
     key_file.chmod(0o600)

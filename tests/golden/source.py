@@ -52,7 +52,7 @@ class Line:
     def _field(self, name: str) -> Any:
         if self.obj is not None:
             return self.obj.get(name)
-        m = re.search(rb'"%s": "([^"\\\\]*)"' % name.encode(), self.raw)  # a broken line: what can be read of it
+        m = re.search(rb'"%s": "([^"\\]*)"' % name.encode(), self.raw)  # a broken line: what can be read of it
         return m[1].decode("utf-8", "replace") if m else None
 
     @property
@@ -116,7 +116,10 @@ class Line:
     @cached_property
     def event(self) -> Any:
         """The payload, decoded the way the published pipeline did; `LOST` if it could not."""
-        if self.obj is None or "event" not in self.obj:
+        if self.obj is None:
+            m = re.search(rb'"event": ("(?:[^"\\]|\\.)*")', self.raw)
+            return (_loads(_loads(m[1].decode("utf-8", "replace")) or "") or LOST) if m else LOST
+        if "event" not in self.obj:
             return LOST
         value = self.obj["event"]
         if not isinstance(value, str):

@@ -15,6 +15,7 @@ ua-parser library with the package; every rule is written a second time here, as
     parts       part keys, answers, marks                 rules 9
     envelope    a document to an event                    rules 3
     scan        all of the above over files, and fates    rules 1, 2 and 10
+    placing     courses for events that name none         rules 6
     sessions    users, locations, durations, echoes       rules 3 and 11
     agents      browser and system names                  rules 12
     resources   the tree of pages and modules             rules 12

@@ -121,9 +121,9 @@ def understand(address: str) -> Page:
 def section_of(address: str) -> tuple[bool, str]:
     """Whether an address lies in a course, and the first piece behind the course (or else behind the host)."""
     pieces = pieces_of(address)
-    course, rest, _ = _course(pieces)
-    first = rest if course is not None else pieces
-    return course is not None, first[0].text if first else ""
+    in_course = understand(address).course is not None
+    first = _course(pieces)[1] if in_course else pieces
+    return in_course, first[0].text if first else ""
 
 
 def _course(pieces: list[Piece]) -> tuple[str | None, list[Piece], str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import isfinite
 
 from moocdb_fast import events
@@ -29,7 +29,7 @@ class Rejected(Exception):
 
 @dataclass
 class Event:
-    """What one document says. Sections 11 and 12 fill in `user`, `page` and `fate` as they go."""
+    """What one document says. Later sections fill in `user`, `course`, `page` and `fate` as they go."""
 
     file: int
     line: int
@@ -59,10 +59,6 @@ class Event:
     fate: str | None = None  # the reason if the event is filtered
     user: str = ""
     duration: int | None = None
-    course_key: bytes = field(init=False)
-
-    def __post_init__(self) -> None:
-        self.course_key = (self.course or "").encode()
 
     @property
     def ordinal(self) -> tuple[int, int, int]:

@@ -30,6 +30,13 @@ class Module:
         """What stands for the module behind a page address."""
         return f"{self.category}/{self.name}/"
 
+    @property
+    def html_id(self) -> str:
+        """The platform's html form of an i4x id; empty for block keys."""
+        if not self.id.startswith("i4x://"):
+            return ""
+        return "i4x-" + "-".join(html(piece) for piece in self.id.removeprefix("i4x://").split("/"))
+
     def within(self, course: str | None) -> Module:
         """The same module in the course of an event, if that is known."""
         return replace(self, course=course or self._course_of_key())

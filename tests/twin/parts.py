@@ -88,7 +88,10 @@ def read_key(text: str, course: str | None, problem: Module | None) -> Key | Non
     numbers = _NUMBERS.search(key)
     if numbers:
         key = key[: numbers.start()]
-    module = read_module(key, course, "problem") or problem
+    if problem and key in (problem.name, problem.html_id):
+        module: Module | None = problem
+    else:
+        module = read_module(key, course, "problem") or problem
     if module is None:
         return None
     text = f"{int(numbers[1])}_{int(numbers[2])}" if numbers else ""

@@ -14,6 +14,7 @@ from .addresses import Page, behind_host, pieces_of, section_of
 from .modules import Module
 
 UNKNOWN = "https://unknown/"
+LONGEST_URI = 2083
 T = TypeVar("T", bound=Hashable)
 
 
@@ -73,7 +74,7 @@ class Resources:
         resource = self._modules[module]
         if resource.parent is None:
             resource.parent = self.page(page)
-            resource.uri = page.url + module.path
+            resource.uri = (page.url + module.path)[:LONGEST_URI]
 
     def name_module(self, module: Module, name: str) -> None:
         """Give a module that became a resource a display name."""

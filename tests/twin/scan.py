@@ -50,7 +50,7 @@ def scan(files: list[bytes], options: Filters) -> Scan:
             else:
                 _read_line(line, result)
     for event in result.events:
-        event.fate = fate_of(event, options)
+        event.fate = first_fate(event, options)
         if event.index == 0:
             decoded = event.meaning.reads_payload and event.fate not in ("machine", "studio", "background")
             result.bad_payload += is_bad(event.payload, decoded=decoded)
@@ -106,8 +106,8 @@ def _parse_repaired(found: Document) -> object:
     return document
 
 
-def fate_of(event: Event, options: Filters) -> str | None:
-    """Why an event is filtered at the scan; None for candidates."""
+def first_fate(event: Event, options: Filters) -> str | None:
+    """Why an event is filtered before its course matters; None for candidates, page_close and declared echoes."""
     fate = event.meaning.fate
     agent = (event.agent or "").lower()
     if fate == "machine" or any(word in agent for word in filters.MACHINE_AGENTS):
@@ -116,8 +116,11 @@ def fate_of(event: Event, options: Filters) -> str | None:
         return "studio"
     if fate == "background" and not options.keep_background:
         return "background"
-    if event.actor is None and not options.keep_anonymous:
-        return "anonymous"
+    return "anonymous" if event.actor is None and not options.keep_anonymous else None
+
+
+def second_fate(event: Event, options: Filters) -> str | None:
+    """Why an event of a known course is filtered; None for candidates."""
     if options.courses and event.course not in [read_course(c) for c in options.courses]:
         return "course"
-    return fate if fate in ("page_close", "echo") else None
+    return event.meaning.fate if event.meaning.fate in ("page_close", "echo") else None

@@ -53,7 +53,7 @@ class Tables:
     def _number(self, event: Event) -> None:
         """Users, agents, systems and event types come from all candidates, whatever becomes of them."""
         user = self.users.setdefault(event.user, _User(len(self.users) + 1, event.user, event.agent))
-        if event.meaning.joins and event.joins and (user.joined is None or event.time < user.joined):
+        if event.joins and event.actor and (user.joined is None or event.time < user.joined):
             user.joined = event.time
         self._system(event.agent)
         self.types(event.type)
@@ -163,7 +163,7 @@ class Tables:
 
     def _order(self, event: Event) -> tuple[object, ...]:
         """Event tables are written by course, user, time and ordinal."""
-        return event.course_key, self.users[event.user].id, event.time, event.ordinal
+        return (event.course or "").encode(), self.users[event.user].id, event.time, event.ordinal
 
     def _name_modules(self, candidates: list[Event]) -> None:
         """The first display name that any candidate gives a module; backwards, so that the first wins."""

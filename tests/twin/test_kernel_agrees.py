@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import tempfile
@@ -64,13 +65,22 @@ def agree(files: list[tuple[str, bytes]], told: TwinOptions, shard_bytes: int = 
         )
         summary = json.loads((out / "summary.json").read_text())
         rejects = [json.loads(line) for line in (out / "rejects.jsonl").read_text().splitlines()]
-        assert {k: summary[k] for k in COUNTS} == {k: wanted.summary[k] for k in COUNTS}
+        same("counts", {k: summary[k] for k in COUNTS}, {k: wanted.summary[k] for k in COUNTS})
         for kind in ("filtered", "rejected", "salvaged"):
-            told_reasons = {k: v for k, v in summary[f"{kind}_by_reason"].items() if v}
-            assert told_reasons == wanted.summary[f"{kind}_by_reason"]
-        assert [{k: r[k] for k in ("file", "line", "offset", "reason")} for r in rejects] == wanted.rejects
+            reasons = {k: v for k, v in summary[f"{kind}_by_reason"].items() if v}
+            same(kind, reasons, wanted.summary[f"{kind}_by_reason"])
+        same("rejects", [{k: r[k] for k in ("file", "line", "offset", "reason")} for r in rejects], wanted.rejects)
         for name, content in wanted.tables.items():
-            assert (out / f"{name}.csv").read_bytes().decode() == content.decode(), name
+            same(name, (out / f"{name}.csv").read_bytes(), content)
+
+
+def same(what: str, kernel: object, twin: object) -> None:
+    """Fail with the lines that differ."""
+    if kernel == twin:
+        return
+    texts = [x.decode(errors="replace").splitlines() if isinstance(x, bytes) else [str(x)] for x in (kernel, twin)]
+    difference = list(difflib.unified_diff(*texts, "kernel", "twin", n=0, lineterm=""))
+    pytest.fail(f"{what} differ:\n" + "\n".join(difference[:20]), pytrace=False)
 
 
 @pytest.mark.parametrize("family", FAMILIES)

@@ -8,7 +8,8 @@ from dataclasses import dataclass, field
 from moocdb_fast import schema
 
 from .csvtext import csv_of
-from .scan import Filters, Scan, scan
+from .placing import place
+from .scan import Filters, Scan, scan, second_fate
 from .sessions import follow, name_users
 from .tables import Tables
 
@@ -36,8 +37,12 @@ class TwinResult:
 def translate(files: list[tuple[str, bytes]], key: bytes, options: TwinOptions = TwinOptions()) -> TwinResult:
     """Translate decompressed logs, given with their canonical names, under the pseudonym key."""
     files = sorted(files, key=lambda f: f[0].encode())
-    scanned = scan([content for _, content in files], Filters(options.courses, options.keep_anonymous, options.keep_background))
+    filters = Filters(options.courses, options.keep_anonymous, options.keep_background)
+    scanned = scan([content for _, content in files], filters)
     name_users(scanned.events)
+    place(scanned.events)
+    for event in scanned.events:
+        event.fate = event.fate or second_fate(event, filters)
     candidates = [e for e in scanned.events if e.fate is None]
     follow(scanned.events, keep_duplicates=options.keep_duplicates)
     tables = Tables(key)

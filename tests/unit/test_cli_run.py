@@ -179,20 +179,20 @@ def test_too_many_rejects(place):
 
 
 def test_rejects_are_listed_without_their_text(place):
-    (place / "log.json").write_bytes(log(3) + b'\n{"secret" 1}\n["secret"]\n')
+    (place / "log.json").write_bytes(log(3) + b'\n{"marker_word" 1}\n["marker_word"]\n')
     code, _, err = run("log.json", "--out", "moocdb", "--restricted", "private")
     assert code == 0
-    assert "secret" not in err
+    assert "marker_word" not in err
     rows = [json.loads(row) for row in (place / "moocdb" / "rejects.jsonl").read_text().splitlines()]
     offset = len(log(3)) + 1
     assert rows == [
         {"file": "log.json", "line": 5, "offset": offset, "reason": "bad_json"},
-        {"file": "log.json", "line": 6, "offset": offset + 13, "reason": "not_an_event"},
+        {"file": "log.json", "line": 6, "offset": offset + 18, "reason": "not_an_event"},
     ]
     private = place / "private"
     assert private.stat().st_mode & 0o777 == 0o700
     full = [json.loads(row) for row in (private / "rejects.jsonl").read_text().splitlines()]
-    assert [row["start"] for row in full] == ['{"secret" 1}', '["secret"]']
+    assert [row["start"] for row in full] == ['{"marker_word" 1}', '["marker_word"]']
     assert (private / "rejects.jsonl").stat().st_mode & 0o777 == 0o600
 
 

@@ -107,10 +107,10 @@ def test_missing_toml_is_an_input_error(tmp_path):
 
 
 def test_to_dict_splits_what_shapes_the_tables_from_what_does_not():
-    options = Options(courses=("a/b/c",), key_file=Path("k"), workers=2)
+    options = Options(courses=("a/b/c",), key_file=Path("some/k"), geoip=Path("some/g.mmdb"), workers=2)
     shaping, other = options.to_dict(tables=True), options.to_dict(tables=False)
     assert shaping["course"] == ["a/b/c"]
-    assert other["key-file"] == "k"
+    assert (shaping["geoip"], other["key-file"]) == ("g.mmdb", "some/k")
     assert other["workers"] == 2
     assert {*shaping} | {*other} == {option_name(name) for name in FIELDS}
     assert not {*shaping} & {*other}

@@ -103,7 +103,9 @@ inline bool clean_address(sv text, sv host, std::string &out) {
         size_t a = out.find("answer", slash), b = out.find("solution", slash), c = std::min(a, b);
         if (c != std::string::npos) out.resize(c);
     }
-    if (out.empty() || out.back() != '/') out += '/';
+    if (out.back() != '/') out += '/';
+    size_t host_at = out.find("://") + 3;
+    if (host_at >= out.size() || out[host_at] == '/') return false;  // no host
     if (out.size() > 2000) out = std::string(cut_bytes(out, 1999)) + "/";
     return true;
 }

@@ -19,7 +19,7 @@ struct CsvColumn {
 };
 
 inline void put_cell(sv s, std::string &out) {
-    bool quote = s.empty();
+    bool quote = s.empty() || s == "NULL";  // MySQL reads the bare word as NULL
     for (char c : s) quote = quote || c == ',' || c == '"' || c == '\n' || c == '\r';
     if (quote) out += '"';
     for (char c : s) {

@@ -247,7 +247,7 @@ inline PartKey read_part_key(sv key) {
     };
     int a, b;
     size_t nb = group(key, b), na = nb ? group(key.substr(0, key.size() - nb), a) : 0;
-    if (na && key.size() > na + nb) {
+    if (na) {
         key.remove_suffix(na + nb);
         k.numbers = 1 + a * 1000 + b;
     }

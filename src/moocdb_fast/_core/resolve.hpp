@@ -81,11 +81,17 @@ class Resolver {
                 out.outcome[i] = RECORD;
                 submitting_.push_back(i);
             } else if (!(flags & NOBODY)) {
-                if (open >= 0) out.duration[open] = (in_.time[i] - in_.time[open]) / SECOND;
+                if (open >= 0) out.duration[open] = seconds(open, i);
                 open = i;
             }
         }
         if (!submitting_.empty()) echoes();
+    }
+
+    // Whole seconds from a to b; -1 when no INT column holds them.
+    int64_t seconds(int64_t a, int64_t b) const {
+        int64_t s = (in_.time[b] - in_.time[a]) / SECOND;
+        return s <= INT32_MAX ? s : -1;
     }
 
     bool repeats(int64_t i, int64_t from) const {
@@ -98,7 +104,7 @@ class Resolver {
         out.outcome[i] = CLOSED;
         if ((in_.flags[i] & NOBODY) || in_.base[i] < 0) return;
         if (open >= 0 && out.base[open] == in_.base[i]) {
-            out.duration[open] = (in_.time[i] - in_.time[open]) / SECOND;
+            out.duration[open] = seconds(open, i);
             open = -1;
         }
         if (here.base == in_.base[i]) here = Location();

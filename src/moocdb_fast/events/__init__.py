@@ -35,9 +35,15 @@ PAGE_VIEW = Meaning()
 """Any other path: a page request."""
 
 
+_REQUESTS = {"url_change": "page views", "background_request": "background"}
+_BY_CATEGORY = {"problem": "problem", "video": "video", "videoalpha": "video", "combinedopenended": "open response", "peergrading": "open response"}
+
+
 def family_of(name: str) -> str:
-    """The family that declares the type `name`; "page views" for paths, "other" for types nobody declared."""
-    return _FAMILY_OF.get(name, "page views" if name.startswith("/") else "other")
+    """The family of an observed_event_type: that which declares it, that of the module of a request, or "other"."""
+    if name.startswith("i4x_"):
+        return _BY_CATEGORY.get(name.split("_")[1], "other module requests")
+    return _FAMILY_OF.get(name) or _REQUESTS.get(name, "other")
 
 
 _FAMILY_OF = {name: label for label, family in FAMILIES.items() for t in family.TYPES for name in (t.name, *t.also)}

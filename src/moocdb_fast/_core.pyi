@@ -1,0 +1,133 @@
+"""The compiled kernel. It prints nothing, reads no files and decides nothing: policy is in the tables it is given.
+
+Offsets are int64 arrays of n + 1 ends, as Arrow lays out large strings; codes are int32, -1 for nothing; times are int64 microseconds since 1970 UTC.
+All functions raise MemoryError when memory runs out and ValueError for buffers that are too short.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+_Text = tuple[NDArray[np.int64], bytes]
+_Codes = NDArray[np.int32]
+_Longs = NDArray[np.int64]
+_Bytes = bytes | bytearray | memoryview | NDArray[Any]
+
+PADDING: int
+"""Bytes that must be readable behind the data given to `Scanner.feed` and `validate_lines`."""
+FILTERS: tuple[str, ...]
+REJECTS: tuple[str, ...]
+REPAIRS: tuple[str, ...]
+OUTCOMES: tuple[str, ...]
+"""What `resolve` makes of a row, by number."""
+FLAGS: dict[str, int]
+"""Bits of the `flags` column."""
+CELLS: tuple[str, ...]
+"""Kinds of columns that `csv_rows` knows."""
+
+def implementation() -> str:
+    """The simdjson implementation in use on this processor."""
+
+def validate_lines(data: _Bytes) -> int:
+    """How many lines of `data` (its last PADDING bytes are padding) are JSON: the bare parse, as a yardstick."""
+
+def find_newline(data: _Bytes, begin: int, end: int) -> int:
+    """Index of the first newline in [begin, end), or -1."""
+
+def read_page(address: bytes) -> tuple[bytes, int]:
+    """Course and level of a cleaned address (rules, section 5)."""
+
+class Tables:
+    """The compiled declarations (see events/compiled.py)."""
+
+    def __init__(self, tables: dict[str, Any]) -> None: ...
+
+class Scanner:
+    """The scan of one shard. Feed it lines, then take its columns; all results are copies."""
+
+    def __init__(
+        self, tables: Tables, *, keep_anonymous: bool = False, keep_background: bool = False, courses: Iterable[str] = (), line_limit: int = ...
+    ) -> None: ...
+    def feed(self, data: _Bytes, n: int, offset: int, last: bool) -> int:
+        """Scan the whole lines in the first n bytes of `data`, which stand at `offset` of the file; with `last` also what follows the
+        last newline. Returns the bytes used. Runs without the GIL."""
+    def too_long(self, offset: int, start: bytes) -> None:
+        """Reject a line that the caller did not keep because of its length."""
+    @property
+    def lines(self) -> int:
+        """Lines seen."""
+    @property
+    def rows(self) -> int:
+        """Rows in the event columns."""
+    def counts(self) -> dict[str, Any]: ...
+    def rejects(self) -> list[tuple[int, int, str, bytes]]:
+        """Line (from 1, within what was fed), offset, reason, start of the line."""
+    def dictionaries(self) -> dict[str, _Text]: ...
+    def attributes(self) -> dict[str, dict[str, Any]]:
+        """What is known of each type, base and module, by code."""
+    def taught(self) -> list[tuple[int, str]]:
+        """Platform ids and the user codes they belong to."""
+    def events(self) -> dict[str, NDArray[Any]]: ...
+    def parts(self) -> dict[str, Any]:
+        """Parts of submitting events; `answer` and `feedback` are (offsets, bytes, valid)."""
+    def clicks(self) -> dict[str, NDArray[Any]]: ...
+
+class Dictionary:
+    """Strings to dense codes, in order of first appearance."""
+
+    def __len__(self) -> int: ...
+    def intern(self, offsets: _Longs, data: _Bytes) -> _Codes:
+        """Codes of many strings."""
+    def add(self, text: bytes) -> int: ...
+    def find(self, text: bytes) -> int:
+        """The code, or -1."""
+    def buffers(self) -> _Text: ...
+
+class FirstUse:
+    """Which codes appeared, in order."""
+
+    def add(self, codes: _Codes) -> _Longs:
+        """Note codes (negative ones are skipped); returns the indices at which new ones appeared."""
+    def codes(self) -> _Codes: ...
+
+class PairTable:
+    """Pairs of codes, with the lowest rank at which each was seen and the value that came with it."""
+
+    def __len__(self) -> int: ...
+    def see(self, a: _Codes, b: _Codes, rank: _Longs, value: _Longs | None = None) -> _Codes:
+        """Note pairs; returns their numbers."""
+    def pairs(self) -> tuple[_Codes, _Codes]: ...
+    def firsts(self) -> tuple[_Longs, _Longs]:
+        """Lowest rank and its value, by number."""
+
+class Placer:
+    """Courses for events that name none (rules, section 6)."""
+
+    def see(self, user: _Codes, course: _Codes, number: _Codes) -> None:
+        """Note in which courses users are seen; `number` is the organisation and number of the course (-1: not of that kind)."""
+    def place(self, user: _Codes, course: _Codes, number: _Codes, wanted: _Codes) -> _Codes:
+        """Courses of rows in ordinal order; `wanted` is the organisation and number of the row's module."""
+
+def sort_rows(group: _Codes, groups: int, time: _Longs) -> _Longs:
+    """The order of rows by group (0 to groups - 1), then time, then as they come. Linear for logs that are nearly in order."""
+
+def resolve(
+    rows: dict[str, NDArray[Any]], bases: dict[str, NDArray[Any]], parts: dict[str, NDArray[Any]], keep_duplicates: bool
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """The pass over rows sorted by course, user, time (rules, section 11).
+
+    Returns per row outcome, base, panel, duration in seconds (-1: none), and the parts of submissions: row, module, numbers, and the part
+    handed in that gave answer, mark and format (-1: none).
+    """
+
+def render_cells(offsets: _Longs, data: _Bytes) -> _Text:
+    """Texts as CSV cells."""
+
+def csv_rows(columns: list[tuple[str, int, int, int, int, Any]], n: int) -> bytes:
+    """n rows of CSV from (kind, addresses of values, validity and offsets, first row, finished cells) per column.
+    The caller keeps the buffers alive."""
+
+def join_numbers(columns: list[_Longs]) -> tuple[_Codes, bytes]:
+    """`a:b:c` per row, as int32 offsets and bytes."""
