@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import numpy as np
@@ -35,11 +36,16 @@ def place_courses(merged: Merged) -> None:
 
 
 def _number_of(module_id: str) -> str:
-    return "/".join(module_id.removeprefix(_I4X).split("/")[:2])
+    return _html("/".join(module_id.removeprefix(_I4X).split("/")[:2]))
 
 
 def _course_number(course: str, numbers: dict[str, int]) -> int:
-    return -1 if ":" in course else numbers.get(course.rsplit("/", 1)[0], -1)
+    return -1 if ":" in course else numbers.get(_html(course.rsplit("/", 1)[0]), -1)
+
+
+def _html(text: str) -> str:
+    """Organisation and number as a dashed id spells them, with the slash between."""
+    return re.sub(r"[^\w/\x80-\U0010ffff-]", "_", text, flags=re.ASCII)
 
 
 def _pick(values: Array, codes: Array) -> Array:
@@ -70,10 +76,15 @@ def _moved(merged: Merged, module: int, course: int, moved: dict[tuple[int, int]
         return module
     if (module, course) not in moved:
         old = merged.modules[module]
-        name = merged.course_texts[course] + "\x1f" + old.id
+        text = merged.course_texts[course]
+        # A dashed id does not tell `6_002x` from `6.002x`; the course does.
+        module_id = (
+            "/".join([_I4X.rstrip("/"), "", *text.split("/")[:2], *old.id.removeprefix(_I4X).split("/")[2:]]) if old.id.startswith(_I4X) else old.id
+        )
+        name = text + "\x1f" + module_id
         code = merged.dictionaries["module"].add(name.encode())
         if code == len(merged.modules):
-            merged.modules.append(Module(course, old.id, old.category, old.name))
+            merged.modules.append(Module(course, module_id, old.category, old.name))
         if module in merged.titles:
             merged.titles.setdefault(code, merged.titles[module])
         moved[module, course] = code

@@ -30,9 +30,11 @@ class Staging:
         self.final = self.folder / "final"
         self.peak = 0
         self._lock = -1
+        self._made = False  # whether the folder is there because of this run
 
     def __enter__(self) -> Self:
         try:
+            self._made = not self.out.exists()
             self.out.mkdir(parents=True, exist_ok=True)
             self._lock = os.open(self.out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
@@ -54,7 +56,7 @@ class Staging:
 
     def _prepare(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)  # what a dead run left
-        there = sorted(name for name in os.listdir(self.out) if name != LOCK)
+        there = sorted(path.name for path in self.out.iterdir() if path.name != LOCK)
         if there and not self._overwrite:
             what = "an earlier output" if SUMMARY in there or OURS & set(there) else "other files"
             raise OutputError(
@@ -118,10 +120,9 @@ class Staging:
 
     def _clean(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
-        if not any(name != LOCK for name in os.listdir(self.out)):
-            shutil.rmtree(self.out, ignore_errors=True)  # made by this run, or empty before
-        else:
-            (self.out / LOCK).unlink(missing_ok=True)
+        (self.out / LOCK).unlink(missing_ok=True)
+        if self._made and not any(self.out.iterdir()):
+            self.out.rmdir()
         os.close(self._lock)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:

@@ -67,10 +67,12 @@ def clean(text: str, host: str | None = None) -> str | None:
     if address.find("/", BEHIND_SCHEME) != -1:
         before, _, last = address.rpartition("/")
         address = before + "/" + re.split("answer|solution", last, maxsplit=1)[0]
-    if not address.endswith("/"):
-        address += "/"
+    start = address.index("//") + 2
+    if address[start : start + 1] in ("", "/"):
+        return None
+    address = address.rstrip("/") + "/"
     if len(address.encode()) > LONGEST:
-        address = address.encode()[: LONGEST - 1].decode("utf-8", errors="ignore") + "/"
+        address = address.encode()[: LONGEST - 1].decode("utf-8", errors="ignore").rstrip("/") + "/"
     return address
 
 

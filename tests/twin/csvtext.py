@@ -29,7 +29,7 @@ def cell(column: Column, value: object) -> str:
 
 
 def quoted(text: str) -> str:
-    """Text in quotes where it needs them; the empty text does, since nothing is NULL."""
-    if text == "" or any(mark in text for mark in ',"\n\r'):
+    """Text in quotes where it needs them; the empty text does, since nothing is NULL, and the text `NULL`."""
+    if text in ("", "NULL") or any(mark in text for mark in ',"\n\r'):
         return '"' + text.replace('"', '""') + '"'
     return text

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from .repair import mend
 from .strictjson import JsonError, parse
 from .text import is_integer, strip
 
@@ -20,6 +21,12 @@ def decode(value: object) -> tuple[object, bool]:
             inner = parse(f'"{text}"')
             if isinstance(inner, str):
                 return parse(strip(inner)), False
+        except JsonError:
+            pass
+    mended = mend(text)
+    if mended is not None:
+        try:
+            return parse(mended), False
         except JsonError:
             pass
     return text, True

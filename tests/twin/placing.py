@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from .courses import NEW
 from .envelope import Event
+from .modules import Module, html
+
+I4X = "i4x://"
 
 
 def place(events: list[Event]) -> None:
@@ -21,18 +24,29 @@ def place(events: list[Event]) -> None:
             places.append((event, best[0].course))
     for event, course in places:
         event.course = course
-        event.module = event.module.within(course) if event.module else None
+        event.module = _moved(event.module, course) if event.module else None
         for part in event.parts:
-            part.module = part.module.within(part.module.course or course)
+            part.module = _moved(part.module, course)
+
+
+def _moved(module: Module, course: str) -> Module:
+    """A module without course in a course, which knows how organisation and number are spelled (a dashed id does not)."""
+    if module.course is not None:
+        return module
+    if module.id.startswith(I4X):
+        _, _, category, name = module.id.removeprefix(I4X).split("/")
+        organisation, number, _ = course.split("/")
+        return Module(f"{I4X}{organisation}/{number}/{category}/{name}", category, name, course)
+    return module.within(course)
 
 
 def _of_course(course: str) -> list[str] | None:
-    """Organisation and number of a course `org/number/run`."""
-    return None if course.startswith(NEW) else course.split("/")[:2]
+    """Organisation and number of a course `org/number/run`, in html form."""
+    return None if course.startswith(NEW) else [html(piece) for piece in course.split("/")[:2]]
 
 
 def _of_module(event: Event) -> list[str] | None:
-    """Organisation and number of an event's i4x module."""
-    if event.module and event.module.id.startswith("i4x://"):
-        return event.module.id.removeprefix("i4x://").split("/")[:2]
+    """Organisation and number of an event's i4x module, in html form."""
+    if event.module and event.module.id.startswith(I4X):
+        return [html(piece) for piece in event.module.id.removeprefix(I4X).split("/")[:2]]
     return None

@@ -79,6 +79,15 @@ def repair(data: bytes) -> Repaired:
         position = walk.at + rest.index("{")
 
 
+def mend(text: str) -> str | None:
+    """A single object or array with the faults of section 2, step 3, mended; None if it does not end where the text does."""
+    if not text.startswith(("{", "[")):
+        return None
+    walk = _Walk(text, 0, set())
+    walk.run()
+    return walk.output if walk.closed and walk.at == len(text) else None
+
+
 class _Walk:
     """The walk over one document: `output` is its repaired text, `at` the place behind it."""
 

@@ -13,6 +13,7 @@ from .times import SECOND
 ANONYMOUS = "anonymous"  # the reserved user; the others are `n:<name>` or `i:<platform id>`
 FRESH = 3600 * SECOND
 ECHO = 60 * SECOND
+LONGEST = 2**31 - 1  # seconds that a duration can hold
 CLUSTER_TRUSTS = ("request", "browser", "graded")  # highest first
 
 
@@ -103,7 +104,8 @@ def _measure(present: list[Event]) -> None:
         if closes and not (open_event and open_event.page and event.page and open_event.page.base == event.page.base):
             continue
         if open_event:
-            open_event.duration = (event.time - open_event.time) // SECOND
+            seconds = (event.time - open_event.time) // SECOND
+            open_event.duration = seconds if seconds <= LONGEST else None
         open_event = None if closes else event
 
 

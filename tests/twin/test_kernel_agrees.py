@@ -76,11 +76,12 @@ def agree(files: list[tuple[str, bytes]], told: TwinOptions, shard_bytes: int = 
 
 def same(what: str, kernel: object, twin: object) -> None:
     """Fail with the lines that differ."""
+    __tracebackhide__ = True
     if kernel == twin:
         return
     texts = [x.decode(errors="replace").splitlines() if isinstance(x, bytes) else [str(x)] for x in (kernel, twin)]
     difference = list(difflib.unified_diff(*texts, "kernel", "twin", n=0, lineterm=""))
-    pytest.fail(f"{what} differ:\n" + "\n".join(difference[:20]), pytrace=False)
+    raise AssertionError(f"{what} differ:\n" + "\n".join(difference[:20]))
 
 
 @pytest.mark.parametrize("family", FAMILIES)

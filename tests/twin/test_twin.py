@@ -169,6 +169,9 @@ def test_half_microseconds_are_rounded_to_even() -> None:
         ("x_module", None),
         ("", None),
         ("ftp://h.org/", None),
+        ("https:///a", None),
+        ("http://?", None),
+        ("https://h.org/x://", "https://h.org/x:/"),
     ],
 )
 def test_clean(text: str, address: str | None) -> None:
@@ -321,6 +324,8 @@ def test_no_module_requests(path: str) -> None:
         ('{\\"a\\": 1}', {"a": 1}),
         (" input_1=2 ", "input_1=2"),
         (' {"a": ', '{"a":'),
+        ('{"a": "\\q"}', {"a": "\\q"}),
+        ("[1e999]", ["1e999"]),
         (None, None),
     ],
 )
@@ -459,6 +464,6 @@ def test_pseudonyms() -> None:
     assert pseudonym(key, "n:zoë") == hmac.new(key, b"n:zo\xc3\xab", hashlib.sha256).hexdigest()[:40]
 
 
-@pytest.mark.parametrize(("text", "cell"), [("", '""'), ("a", "a"), ("a,b", '"a,b"'), ('"', '""""'), ("a\rb", '"a\rb"'), ("'\\ ", "'\\ ")])
+@pytest.mark.parametrize(("text", "cell"), [("", '""'), ("NULL", '"NULL"'), ("a", "a"), ("a,b", '"a,b"'), ('"', '""""'), ("a\rb", '"a\rb"'), ("'\\ ", "'\\ ")])
 def test_cells(text: str, cell: str) -> None:
     assert quoted(text) == cell

@@ -5,6 +5,7 @@
 #include "simdjson.h"
 
 #include "address.hpp"
+#include "repair.hpp"
 #include "times.hpp"
 
 namespace moocdb {
@@ -142,6 +143,8 @@ struct Decoded {
     bool failed = false;
 };
 
+inline bool mend_payload(Json &json, Decoded &d);
+
 // Decodes an `event`; uses `json` (not the parser that holds the line).
 inline void decode_payload(Element event, Json &json, Decoded &d) {
     d.what = Payload::value, d.value = event, d.failed = false;
@@ -164,13 +167,27 @@ inline void decode_payload(Element event, Json &json, Decoded &d) {
         d.what = Payload::value, d.value = e;
         return;
     }
-    d.failed = true;
-    if (s.find('\\') == sv::npos) return;
-    std::string quoted = "\"" + d.text + "\"";
+    d.failed = !mend_payload(json, d);
+}
+
+// A payload that is not JSON as it stands: escaped once too often, or with faults that a line may have too.
+inline bool mend_payload(Json &json, Decoded &d) {
+    Element e;
     sv inner;
-    if (json.parse(quoted, e) || !text_of(e, inner)) return;
-    std::string again(strip(inner));
-    if (!json.parse(again, e)) d.what = Payload::value, d.value = e, d.failed = false;
+    if (d.text.find('\\') != std::string::npos && !json.parse("\"" + d.text + "\"", e) && text_of(e, inner)) {
+        std::string again(strip(inner));
+        if (!json.parse(again, e)) {
+            d.what = Payload::value, d.value = e;
+            return true;
+        }
+    }
+    if (d.text.empty() || (d.text[0] != '{' && d.text[0] != '[')) return false;
+    std::string mended;
+    size_t comma;
+    Repaired faults;
+    if (copy_object(d.text, 0, mended, comma, faults) != d.text.size() || json.parse(mended, e)) return false;
+    d.what = Payload::value, d.value = e;
+    return true;
 }
 
 // ---------------------------------------------------------------- ids, numbers
