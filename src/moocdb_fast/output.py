@@ -20,7 +20,7 @@ from .merge import Merged
 from .options import Options
 from .partitions import cut_into_partitions
 from .plan import CLOSE, Plan, make_plan, selected
-from .resolve import COPY, DUPLICATE, EXTRA, RECORD, Introduced, Resolved, Rows, introduce, resolve_partition, rows_array
+from .resolve import COPY, DUPLICATE, EXTRA, RECORD, Introduced, Resolved, Rows, count_rows, introduce, resolve_partition, rows_array
 from .rows import Ids, RowMaker, empty_batch
 from .schema import TABLES, USER_PII
 from .sinks import open_sinks
@@ -79,7 +79,8 @@ class Output:
         kept: Resolved | None = None
         for number in range(plan.partitions):
             resolved = self._resolve(plan, partitions.load(number), number)
-            introduce(resolved, seen, rows)
+            introduce(resolved, seen)
+            count_rows(resolved, rows)
             ledger.count(resolved)
             kept = resolved if plan.partitions == 1 else None
         dimensions = self._dimensions(plan, seen)
@@ -91,7 +92,7 @@ class Output:
             resolved = kept or self._resolve(plan, partitions.load(number), number)
             partitions.forget(number)
             if kept is None:
-                introduce(resolved, seen, Rows(*(np.zeros(0, np.int32),) * 3))
+                introduce(resolved, seen)
             for name, batch in maker.batches(resolved):
                 self._put(sinks, name, batch)
         for name in TABLES:

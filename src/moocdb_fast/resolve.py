@@ -110,8 +110,8 @@ def _parts_of(ordinals: Array, owners: Array, order: Array) -> tuple[Array, Arra
     return starts, np.repeat(first, count) + within
 
 
-def introduce(resolved: Resolved, seen: Introduced, rows: Rows) -> None:
-    """Note what a partition introduces and which rows it makes; fills `url` and `resource_is_module`."""
+def introduce(resolved: Resolved, seen: Introduced) -> None:
+    """Note what a partition introduces; fills `url` and `resource_is_module`. Doing it again changes nothing."""
     e, outcome = resolved.events, resolved.outcome
     kept = np.flatnonzero(outcome <= RECORD)
     ordinal, kind = e["ordinal"][kept], e["kind"][kept]
@@ -137,13 +137,15 @@ def introduce(resolved: Resolved, seen: Introduced, rows: Rows) -> None:
     seen.problems.see(module[posed], np.zeros(len(posed), np.int32), ordinal[posed] * _SUB)
     _introduce_parts(resolved, seen)
 
-    observed = kept[outcome[kept] == OBSERVED]
-    rows.observed[e["ordinal"][observed]] = 1
+
+def count_rows(resolved: Resolved, rows: Rows) -> None:
+    """Note which rows a partition makes."""
+    ordinal = resolved.events["ordinal"]
+    rows.observed[ordinal[resolved.outcome == OBSERVED]] = 1
     p = resolved.parts
-    if len(p["row"]):
-        owner = e["ordinal"][p["row"]]
-        np.add.at(rows.submissions, owner, 1)
-        np.add.at(rows.assessments, owner[p["mark_from"] >= 0], 1)
+    owner = ordinal[p["row"]]
+    np.add.at(rows.submissions, owner, 1)
+    np.add.at(rows.assessments, owner[p["mark_from"] >= 0], 1)
 
 
 def _introduce_parts(resolved: Resolved, seen: Introduced) -> None:

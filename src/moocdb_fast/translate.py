@@ -7,16 +7,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from .errors import TooManyRejects, cannot_write
+from .errors import InputError, TooManyRejects, cannot_write
 from .identities import load_key
 from .inputs import Input, Shard, check, discover, fingerprint, shards, spool
-from .ledger import InputReport, Summary, versions
+from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
 from .options import Options
 from .publish import Staging
 
@@ -173,9 +174,23 @@ def _count_scan(run: _Run) -> None:
                     writer.write(run.reports[number - 1].name, lines[number] + row["line"], row["offset"], row["reason"], row["start"])
             lines[number] += counts["lines_read"]
             run.summary.run.uncompressed_bytes += about["bytes"]
-    read = sum(lines.values())
-    rejected = sum(r.counts.rejected_total for r in run.reports)
-    _limit_rejects(run.options, read, rejected)
+    _refuse_strangers(run.reports)
+    _limit_rejects(run.options, sum(lines.values()), sum(r.counts.rejected_total for r in run.reports))
+
+
+def _refuse_strangers(reports: list[InputReport]) -> None:
+    """No line of any input is an event, not even a damaged one: these are other files."""
+    reasons: Counter[str] = Counter()
+    for report in reports:
+        reasons.update(report.counts.rejected)
+    strange = sum(reasons[str(reason)] for reason in (RejectReason.BAD_JSON, RejectReason.NOT_AN_EVENT))
+    lines = sum(r.counts.lines_read - r.counts.filtered[str(FilterReason.BLANK)] for r in reports)
+    if lines and strange == lines:
+        what = reports[0].path if len(reports) == 1 else f"any of the {len(reports)} inputs"
+        raise InputError(
+            f"no line of {what} is a tracking event ({reasons['bad_json']:,} not JSON, {reasons['not_an_event']:,} JSON without an event type)",
+            "a tracking log has one JSON object per line, with event_type (or name) and time",
+        )
 
 
 def _limit_rejects(options: Options, read: int, rejected: int) -> None:
