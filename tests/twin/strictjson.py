@@ -100,17 +100,13 @@ class _Parser:
                 opened = {}
             elif self.takes("["):
                 opened = []
-            if opened is not None:
+            if opened is not None and not self.takes("}" if isinstance(opened, dict) else "]"):
                 if len(stack) == DEEPEST:
-                    raise TooDeep(f"at {self.at}")
+                    self.too_deep()
                 stack.append((opened, key))
-                if not self.takes("}" if isinstance(opened, dict) else "]"):
-                    key = self.key() if isinstance(opened, dict) else None
-                    continue
-                value, key = stack.pop()
-                done: object = value
-            else:
-                done = self.scalar()
+                key = self.key() if isinstance(opened, dict) else None
+                continue
+            done = self.scalar() if opened is None else opened
             # a value is complete: hand it to its container, and close what closes behind it
             while stack:
                 container, outer = stack[-1]
@@ -128,6 +124,13 @@ class _Parser:
                 done, key = container, outer
             else:
                 return done
+
+    def too_deep(self) -> None:
+        """A text that does not even end like the value it begins is broken rather than deep."""
+        text = self.text.strip(" \t\n\r")
+        if text[-1] != {"{": "}", "[": "]"}.get(text[0]):
+            self.fail()
+        raise TooDeep(f"at {self.at}")
 
     def key(self) -> str:
         self.space()

@@ -64,9 +64,9 @@ def test_strict_refuses(text: str) -> None:
 
 
 def test_depth() -> None:
-    parse("[" * 1000 + "]" * 1000)
+    parse("[" * 1001 + "]" * 1001)
     with pytest.raises(TooDeep):
-        parse("[" * 1001 + "]" * 1001)
+        parse("[" * 1001 + "0" + "]" * 1001)
 
 
 def test_broken_utf8_is_no_json() -> None:

@@ -185,7 +185,7 @@ class PartReader {
             if (i == 0 && text_of(e, s)) read_query_parts(s);
             if (i == 1 && text_of(e, s)) {
                 std::vector<Mark> marks = read_marks(s);
-                for (size_t m = marks.size(); m-- > 0;) marks_last(marks, m);
+                for (size_t m = 1; m < marks.size(); m++) marks_last(marks, m);
                 for (const Mark &m : marks)
                     if (!m.key.empty()) give_mark(part_of(m.key, k), m.correct ? "correct" : "incorrect");
             }

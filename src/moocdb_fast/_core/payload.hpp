@@ -22,6 +22,8 @@ class Json {
   public:
     // Parses n bytes at p; 64 bytes behind them must be readable. The result lives until the next parse.
     simdjson::error_code parse_padded(const char *p, size_t n, Element &out) {
+        // simdjson passes over a byte order mark; the grammar has none.
+        if (n >= 3 && p[0] == '\xEF' && p[1] == '\xBB' && p[2] == '\xBF') return simdjson::TAPE_ERROR;
         if (n > parser_.capacity() || !ready_) {
             size_t want = std::max<size_t>(n + 1, 1 << 16);
             if (parser_.allocate(want, MAX_DEPTH + 1)) return simdjson::MEMALLOC;
