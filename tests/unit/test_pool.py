@@ -7,7 +7,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from functools import partial
 from pathlib import Path
@@ -50,24 +49,22 @@ def once(marker):
     return True
 
 
+@pytest.fixture(autouse=True)
+def _never_hang():
+    """A pool that waits for ever fails its test."""
+
+    def stop(*_):
+        raise TimeoutError("the pool hangs")
+
+    before = signal.signal(signal.SIGALRM, stop)
+    signal.alarm(60)
+    yield
+    signal.alarm(0)
+    signal.signal(signal.SIGALRM, before)
+
+
 def run(make, args, tasks, workers=2, report=lambda *_: None):
-    """run_tasks, but the test fails instead of waiting for ever."""
-    outcome = []
-
-    def call():
-        try:
-            outcome.append((run_tasks(make, args, tasks, workers, report), None))
-        except Exception as error:
-            outcome.append((None, error))
-
-    thread = threading.Thread(target=call, daemon=True)
-    thread.start()
-    thread.join(60)
-    assert outcome, "run_tasks hangs"
-    result, error = outcome[0]
-    if error:
-        raise error
-    return result
+    return run_tasks(make, args, tasks, workers, report)
 
 
 # ---------------------------------------------------------------- work for the workers, which import this module
@@ -188,7 +185,7 @@ def test_a_task_that_kills_every_worker_fails_the_run():
 
 def test_an_error_of_a_worker_is_raised_here_and_ends_the_others(tmp_path):
     began = time.monotonic()
-    with pytest.raises(OutputError, match="^no room for task 0$") as caught:
+    with pytest.raises(OutputError, match=r"^no room for task 0$") as caught:
         run(refuses, (tmp_path,), ["refuse", "sleep"])
     assert caught.value.hint == "make room"
     assert time.monotonic() - began < 30

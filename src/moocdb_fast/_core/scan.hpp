@@ -130,7 +130,14 @@ class Scanner {
     // Whether two courses are runs `org/number/run` of one course.
     static bool same_number(sv a, sv b) {
         if (new_style(a) || new_style(b)) return false;
-        return a.substr(0, a.rfind('/')) == b.substr(0, b.rfind('/'));
+        return html_number(a) == html_number(b);
+    }
+
+    // Organisation and number of `org/number/…` in their html form, with the slash between.
+    static std::string html_number(sv s) {
+        size_t slash = s.find('/');
+        std::string out = html(s.substr(0, slash), true) + "/";
+        return out + html(s.substr(slash + 1, s.find('/', slash + 1) - slash - 1), true);
     }
 
     // Whether an event of that course may belong to a selected one. Other runs of a selected course stay until placing, which needs to see them.
@@ -139,7 +146,7 @@ class Scanner {
         if (course >= 0) return course_selected_[course] > (exactly ? 1 : 0);
         if (exactly || module < 0 || !starts(module_id[module], "i4x://")) return false;
         for (const auto &c : options_.courses)
-            if (!new_style(c) && starts(sv(module_id[module]).substr(6), c.substr(0, c.rfind('/') + 1))) return true;
+            if (!new_style(c) && html_number(sv(module_id[module]).substr(6)) == html_number(c)) return true;
         return false;
     }
 
