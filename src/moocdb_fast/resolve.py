@@ -24,6 +24,7 @@ assert _core.OUTCOMES == ("observed", "record", "closed", "duplicate", "copy")
 NAVIGATION, BOOK, PROBLEM, OPEN_RESPONSE = (KINDS.index(k) for k in ("navigation", "book", "problem", "open_response"))
 REQUEST, EXTRA = _core.FLAGS["request"], _core.FLAGS["extra"]
 
+ROW_KINDS = ("observed", "submissions", "assessments")
 _SUB = 1 << 20  # room for the parts of an event in a rank
 _IN_MEMORY = 1 << 24  # arrays over all rows live on disk from this size on
 

@@ -12,7 +12,7 @@ import pyarrow as pa
 from . import _core
 from .dimensions import Dimensions
 from .plan import Plan
-from .resolve import OBSERVED, Resolved, Rows, part_number
+from .resolve import OBSERVED, ROW_KINDS, Resolved, Rows, part_number
 from .schema import TABLES
 
 Array = np.ndarray[Any, Any]
@@ -30,8 +30,8 @@ class Ids:
     @classmethod
     def of(cls, rows: Rows, make: Any) -> Ids:
         """Running counts; `make(name)` gives an int64 array over all rows."""
-        ids = cls(*(make(name) for name in ("observed", "submissions", "assessments")))
-        for name in ("observed", "submissions", "assessments"):
+        ids = cls(*(make(name) for name in ROW_KINDS))
+        for name in ROW_KINDS:
             counts, before = getattr(rows, name), getattr(ids, name)
             total = 0
             for start in range(0, len(counts), BATCH):

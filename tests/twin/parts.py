@@ -53,7 +53,7 @@ class Part:
         """Take over what an echo may give: an answer, and a correctness with all that belongs to it."""
         self.answer = echo.answer if self.answer is None else self.answer
         if self.correctness is None and echo.correctness is not None:
-            self.correctness, self.grade, self.feedback = echo.correctness, echo.grade, echo.feedback
+            self.correctness, self.grade, self.feedback, self.max_grade = echo.correctness, echo.grade, echo.feedback, echo.max_grade
 
 
 @dataclass(frozen=True)
@@ -126,8 +126,6 @@ def answer_text(value: object) -> str | None:
 
 
 def _answer(key: Key, value: object) -> str | None:
-    if key.many and value is not None and not isinstance(value, list):
-        value = [value]
     answer = answer_text(value)
     if key.choice and answer is not None and (is_blank(answer) or answer in ("true", "on")):
         return key.choice

@@ -149,7 +149,7 @@ def test_surroundings(logs, key, reference, tmp_path, umask, environment):
     shutil.copytree(logs, tmp_path / "here")
     out = tmp_path / "out"
     command = [sys.executable, "-m", "moocdb_fast", "run", *sorted(path.name for path in logs.iterdir())]
-    command += ["--out", str(out), "--key-file", str(key), "--format", "parquet,csv", "--workers", "2", "--quiet"]
+    command += ["--out", str(out), "--key-file", str(key), "--format", "parquet,csv", "--workers", "1", "--quiet"]
     subprocess.run(command, cwd=tmp_path / "here", env=os.environ | environment, umask=umask, check=True, timeout=60)
     assert_same(out, reference)
 

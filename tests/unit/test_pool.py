@@ -151,7 +151,7 @@ def scan_and_die(marker, when, *args):
 # ---------------------------------------------------------------- tests
 
 
-@pytest.mark.parametrize("workers", [1, 2, 3, 16])
+@pytest.mark.parametrize("workers", [1, 2, 9])
 def test_results_are_in_the_order_of_the_tasks(workers):
     tasks = [0.4, 0.1, 0.3, 0.0, 0.2]
     reports = []
@@ -166,9 +166,8 @@ def test_no_tasks():
     assert run(sleeps, (), []) == []
 
 
-@pytest.mark.parametrize("workers", [2, 3])
-def test_a_killed_worker_is_replaced(tmp_path, workers):
-    assert run(dies_once, (tmp_path / "died",), list(range(8)), workers) == [10 * task for task in range(8)]
+def test_a_killed_worker_is_replaced(tmp_path):
+    assert run(dies_once, (tmp_path / "died",), list(range(8))) == [10 * task for task in range(8)]
     assert (tmp_path / "died").exists()
 
 
@@ -255,12 +254,12 @@ print(translate(["a.json", "b.json"], "moocdb", Options(workers=2, key_file="key
 """
 
 
-@pytest.mark.parametrize("how", ["file", "argument", "stdin"])
+@pytest.mark.parametrize("how", ["file", "stdin"])
 def test_a_script_without_a_main_guard(tmp_path, how):
     log(tmp_path / "a.json", 50)
     log(tmp_path / "b.json", 60, hour=11)
     (tmp_path / "script.py").write_text(SCRIPT)
-    command = [sys.executable, *{"file": ["script.py"], "argument": ["-c", SCRIPT], "stdin": ["-"]}[how]]
+    command = [sys.executable, "script.py" if how == "file" else "-"]
     given = SCRIPT if how == "stdin" else ""
     done = subprocess.run(command, cwd=tmp_path, input=given, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "110\n", "")
