@@ -55,7 +55,7 @@ def _repeat_key(line: bytes, draw: Draw) -> bytes:
 
 def _deep(line: bytes, draw: Draw) -> bytes:
     depth = draw(st.sampled_from((3, 998, 999, 1000, 1001, 3000)))
-    return line[:-1] + b', "deep": ' + b"[" * depth + b"]" * draw(st.sampled_from((depth, depth, depth - 1))) + b"}"
+    return line[:-1] + b', "deep": ' + b"[" * depth + draw(st.sampled_from((b"", b"1", b"{}"))) + b"]" * draw(st.sampled_from((depth, depth, depth - 1))) + b"}"
 
 
 def _number(line: bytes, draw: Draw) -> bytes:

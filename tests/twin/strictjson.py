@@ -25,7 +25,7 @@ class JsonError(ValueError):
 
 
 class TooDeep(JsonError):
-    """Nested deeper than DEEPEST levels."""
+    """Nested deeper than DEEPEST levels; an empty array or object is none."""
 
 
 def is_number_literal(text: str) -> bool:
@@ -83,13 +83,13 @@ class _Parser:
         return found
 
     def document(self) -> object:
-        value = self.value(0)
+        value = self.value()
         self.space()
         if self.at != len(self.text):
             self.fail()
         return value
 
-    def value(self, depth: int) -> object:
+    def value(self) -> object:
         """One value. Containers are kept on a stack of our own: 1,000 levels are more than Python likes to recurse."""
         stack: list[tuple[dict[str, object] | list[object], str | None]] = []  # the open containers, and the key each waits for in its parent
         key: str | None = None

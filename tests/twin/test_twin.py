@@ -64,6 +64,7 @@ def test_strict_refuses(text: str) -> None:
 
 
 def test_depth() -> None:
+    parse("[" * 1000 + "0" + "]" * 1000)
     parse("[" * 1001 + "]" * 1001)
     with pytest.raises(TooDeep):
         parse("[" * 1001 + "0" + "]" * 1001)
