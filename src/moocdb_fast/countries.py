@@ -6,7 +6,7 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from .errors import InputError, cannot_read
+from .errors import InputError, cannot_read, show
 from .plan import Plan
 
 
@@ -17,22 +17,35 @@ def most_frequent(counts: Counter[int] | None, addresses: list[str]) -> str | No
     return min((-number, addresses[code]) for code, number in counts.items())[1]
 
 
+def check_database(path: Path) -> None:
+    """Refuse a file that is missing or no database before any work is done."""
+    _open(path).close()
+
+
+def _open(path: Path) -> Any:
+    import maxminddb
+
+    try:
+        return maxminddb.open_database(str(path))
+    except OSError as error:
+        raise cannot_read(path, error) from error
+    except (maxminddb.InvalidDatabaseError, ValueError) as error:
+        raise InputError(f"{show(path)} is no MaxMind-format database", "give --geoip a file such as GeoLite2-Country.mmdb") from error
+
+
 def countries_of(plan: Plan, path: Path) -> dict[int, str]:
     """User code → three letters (ISO 3166) of the country of their most frequent address."""
     import maxminddb
 
     addresses = plan.merged.texts("ip").to_pylist()
     found: dict[int, str] = {}
-    try:
-        database = maxminddb.open_database(str(path))
-    except OSError as error:
-        raise cannot_read(path, error) from error
-    except maxminddb.InvalidDatabaseError as error:
-        raise InputError(f"{path} is no MaxMind-format database", "give --geoip a file such as GeoLite2-Country.mmdb") from error
-    with database:
+    with _open(path) as database:
         for code, counts in plan.users.addresses.items():
             address = most_frequent(counts, addresses)
-            country = _country(database, address) if address else None
+            try:
+                country = _country(database, address) if address else None
+            except maxminddb.InvalidDatabaseError as error:
+                raise InputError(f"{path} is damaged", "get it again") from error
             if country:
                 found[code] = country
     return found

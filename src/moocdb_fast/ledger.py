@@ -238,6 +238,7 @@ class RunFacts:
     key_file: str = ""
     key_created: bool = False
     options: dict[str, Any] = field(default_factory=dict)
+    folders: list[str] = field(default_factory=list)
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,7 @@ from .sinks import open_sinks
 
 Array = np.ndarray[Any, Any]
 _UNPLACED = "no_course"
+_LONGEST = 200  # bytes of the name of a folder: there must be room for what the run puts around it
 
 
 def course_sets(merged: Merged, options: Options) -> Iterator[tuple[str, frozenset[int] | None]]:
@@ -43,7 +45,10 @@ def course_sets(merged: Merged, options: Options) -> Iterator[tuple[str, frozens
 
 def folder_name(course: str) -> str:
     """A course id as the name of a folder: no two courses share one, and none leads out of the output folder."""
-    return quote(course, safe="+")
+    name = quote(course, safe="+")
+    if len(name) <= _LONGEST:
+        return name
+    return f"{name[: _LONGEST - 40]}={hashlib.sha256(course.encode()).hexdigest()[:32]}"  # `=` is in no other name
 
 
 @dataclass

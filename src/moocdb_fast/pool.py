@@ -8,11 +8,12 @@ with their parent, however it dies.
 from __future__ import annotations
 
 import multiprocessing as mp
+import os
 import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from typing import Any
@@ -78,7 +79,8 @@ def _give(job: _Job, worker: _Worker) -> None:
     worker.task = job.waiting.popleft() if job.waiting else -1
     if worker.task >= 0:
         job.tries[worker.task] += 1
-        worker.pipe.send(job.tasks[worker.task])
+        with suppress(OSError):  # it died just now: its sentinel says so, and it is buried then
+            worker.pipe.send(job.tasks[worker.task])
 
 
 def _serve(job: _Job, make: Callable[..., Work], args: tuple[Any, ...], report: Callable[..., None]) -> None:
@@ -158,6 +160,11 @@ def _serve_tasks(pipe: Connection, make: Callable[..., Work], args: tuple[Any, .
                 result = work(task, lambda *values: pipe.send(("progress", values)))
             except MoocdbError as error:
                 pipe.send(("error", error))
+            except Exception as error:
+                # Only the kind of the error: its text may quote a line of the log.
+                if os.environ.get("MOOCDB_FAST_TRACEBACK"):
+                    raise
+                pipe.send(("error", InternalError(f"unexpected {type(error).__name__} in a worker process", "this is a bug")))
             else:
                 pipe.send(("result", result))
     except (EOFError, BrokenPipeError):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +18,7 @@ from .ledger import RejectsWriter, Summary
 from .schema import TABLES, USER_PII
 
 LOCK, STAGING, SUMMARY, REJECTS = ".moocdb_fast.lock", ".moocdb_fast.staging", "summary.json", "rejects.jsonl"
+JOURNAL = "publishing.json"
 OURS = {SUMMARY, REJECTS, "moocdb.sql", *(f"{t}.{suffix}" for t in TABLES for suffix in ("csv", "parquet"))}
 """Names that a run writes; anything else in an output folder is left alone."""
 
@@ -36,14 +39,11 @@ class Staging:
         try:
             self._made = not self.out.exists()
             self.out.mkdir(parents=True, exist_ok=True)
-            self._lock = os.open(self.out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            self._lock = self._take_lock()
+        except BlockingIOError as error:
+            raise OutputError(f"another run is writing to {show(self.out)}", "wait for it to end, or choose another folder with --out") from error
         except OSError as error:
             raise cannot_write(self.out, error) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            os.close(self._lock)
-            raise OutputError(f"another run is writing to {show(self.out)}", "wait for it to end, or choose another folder with --out") from error
         try:
             self._prepare()
         except OSError as error:
@@ -54,8 +54,31 @@ class Staging:
             raise
         return self
 
+    def _take_lock(self) -> int:
+        """The locked lock file. A run that ends takes its file away: what was locked must still be what lies there."""
+        while True:
+            handle = os.open(self.out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                if os.path.samestat(os.fstat(handle), (self.out / LOCK).stat()):
+                    return handle
+            except FileNotFoundError:
+                pass
+            except OSError:
+                os.close(handle)
+                raise
+            os.close(handle)
+
+    def _forget_dead_run(self) -> None:
+        """Remove what a killed run left: its staging folder, and files that it was about to give their final names."""
+        journal = self.folder / JOURNAL
+        if journal.exists() and not (self.out / SUMMARY).exists():
+            for name in json.loads(journal.read_text(encoding="utf-8")):
+                _remove(self.out, Path(name))
+        shutil.rmtree(self.folder, ignore_errors=True)
+
     def _prepare(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)  # what a dead run left
+        self._forget_dead_run()
         there = sorted(path.name for path in self.out.iterdir() if path.name != LOCK)
         if there and not self._overwrite:
             what = "an earlier output" if SUMMARY in there or OURS & set(there) else "other files"
@@ -69,11 +92,13 @@ class Staging:
         if self._restricted is not None:
             self._restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._restricted.chmod(0o700)
+            shutil.rmtree(self._restricted_staging, ignore_errors=True)
             self._restricted_staging.mkdir(mode=0o700)
 
     @property
     def _restricted_staging(self) -> Path:
-        return self.folder / "restricted"
+        assert self._restricted is not None
+        return self._restricted / STAGING  # personal data never lies beside the tables, and a rename needs one file system
 
     def target(self, course: str) -> Path:
         """Where the tables of an output (folder "" is the only one) are staged."""
@@ -109,17 +134,39 @@ class Staging:
         """Bring everything to its final name: the old commit mark goes first, the new one comes last."""
         try:
             shutil.rmtree(self.work)
-            (self.out / SUMMARY).unlink(missing_ok=True)
+            earlier = self._earlier_folders()
             if self._restricted is not None:
-                _move(self._restricted_staging, self._restricted, {REJECTS, f"{USER_PII.name}.csv"})
-            _move(self.final, self.out, OURS)
-            summary.write(self.out / SUMMARY)
+                _move(self._restricted_staging, self._restricted, {folder / name for folder in earlier for name in (REJECTS, f"{USER_PII.name}.csv")})
+            summary.write(self.folder / SUMMARY)
+            ours = {folder / name for folder in earlier for name in OURS}
+            self._write_journal(sorted(map(str, ours | _files(self.final))))
+            (self.out / SUMMARY).unlink(missing_ok=True)
+            _move(self.final, self.out, ours)
+            (self.folder / SUMMARY).replace(self.out / SUMMARY)
             _sync(self.out)
         except OSError as error:
             raise cannot_write(self.out, error) from error
 
+    def _earlier_folders(self) -> list[Path]:
+        """The folders of the output that this one replaces."""
+        try:
+            summary = json.loads((self.out / SUMMARY).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            return [Path()]
+        return [Path(), *(Path(name) for name in summary["run"].get("folders", ()) if name not in ("", ".", "..") and "/" not in name)]
+
+    def _write_journal(self, names: list[str]) -> None:
+        temporary = self.folder / f"{JOURNAL}.new"
+        with temporary.open("w", encoding="utf-8") as file:
+            json.dump(names, file)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.rename(self.folder / JOURNAL)
+
     def _clean(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
+        if self._restricted is not None:
+            shutil.rmtree(self._restricted_staging, ignore_errors=True)
         (self.out / LOCK).unlink(missing_ok=True)
         if self._made and not any(self.out.iterdir()):
             self.out.rmdir()
@@ -129,20 +176,26 @@ class Staging:
         self._clean()
 
 
-def _move(source: Path, target: Path, ours: set[str]) -> None:
+def _files(folder: Path) -> set[Path]:
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+
+
+def _remove(root: Path, name: Path) -> None:
+    (root / name).unlink(missing_ok=True)
+    if name.parent != Path() and (root / name.parent).is_dir() and not any((root / name.parent).iterdir()):
+        (root / name.parent).rmdir()
+
+
+def _move(source: Path, target: Path, ours: set[Path]) -> None:
     """Rename what is in source into target, after taking away files of ours that source does not replace."""
-    for path in source.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    fresh = {path.relative_to(source) for path in source.rglob("*") if path.is_file()}
-    folders = [target, *(p for p in target.iterdir() if p.is_dir() and (p / REJECTS).exists() | any((p / f"{t}.csv").exists() for t in TABLES))]
-    for folder in folders:
-        for name in ours:
-            if (folder / name).relative_to(target) not in fresh:
-                (folder / name).unlink(missing_ok=True)
+    fresh = _files(source)
+    for path in fresh:
+        with (source / path).open("rb") as file:
+            os.fsync(file.fileno())
+    for path in sorted(ours - fresh):
+        _remove(target, path)
     for path in sorted(fresh):
-        (target / path).parent.mkdir(parents=True, exist_ok=True)
+        (target / path).parent.mkdir(mode=stat.S_IMODE((source / path).parent.stat().st_mode), parents=True, exist_ok=True)
         (source / path).replace(target / path)
     for folder in {(target / path).parent for path in fresh}:
         _sync(folder)

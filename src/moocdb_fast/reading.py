@@ -17,15 +17,21 @@ from .schema import TABLES
 
 @dataclass(frozen=True)
 class MoocDB:
-    """A finished output folder."""
+    """A finished output folder, or one of the course folders of an output that was split."""
 
     path: Path
+    home: Path  # where its summary.json lies
 
     @property
     def summary(self) -> dict[str, Any]:
-        """summary.json."""
-        content: dict[str, Any] = json.loads((self.path / SUMMARY).read_text(encoding="utf-8"))
-        return content
+        """summary.json; of a split output it is about all courses."""
+        return _summary(self.home)
+
+    @property
+    def courses(self) -> list[str]:
+        """Names of the course folders of a split output."""
+        folders: list[str] = self.summary["run"]["folders"] if self.path == self.home else []
+        return folders
 
     def table(self, name: str) -> pa.Table:
         """A table with the types of the schema, from Parquet if it is there, else from CSV. NULL is null; an empty text is an empty text."""
@@ -40,17 +46,25 @@ class MoocDB:
 
         path = self.path / f"{name}.csv"
         if not path.exists():
-            raise InputError(f"{show(self.path)} has no table {name}", "translate with --format csv or parquet first")
+            hint = f"it was split: open one of {', '.join(self.courses)} in it" if self.courses else "translate with --format csv or parquet first"
+            raise InputError(f"{show(self.path)} has no table {name}", hint)
         convert = csv.ConvertOptions(column_types=schema, null_values=[""], strings_can_be_null=True, quoted_strings_can_be_null=False)
         parse = csv.ParseOptions(newlines_in_values=True)
-        return csv.read_csv(path, parse_options=parse, convert_options=convert).cast(schema)
+        read = csv.ReadOptions(block_size=max(1 << 20, min(path.stat().st_size, (1 << 31) - 1)))
+        return csv.read_csv(path, read, parse_options=parse, convert_options=convert).cast(schema)
 
 
 def open(path: str | os.PathLike[str]) -> MoocDB:
     """The output in folder `path`; an InputError when no run has finished there."""
     folder = Path(path)
-    if not (folder / SUMMARY).is_file():
-        raise InputError(
-            f"{show(folder)} is no finished output: it has no {SUMMARY}", "translate a log first: python -m moocdb_fast run LOG --out DIR"
-        )
-    return MoocDB(folder)
+    if (folder / SUMMARY).is_file():
+        return MoocDB(folder, folder)
+    home = folder.absolute().parent
+    if (home / SUMMARY).is_file() and folder.absolute().name in _summary(home)["run"]["folders"]:
+        return MoocDB(folder, home)
+    raise InputError(f"{show(folder)} is no finished output: it has no {SUMMARY}", "translate a log first: python -m moocdb_fast run LOG --out DIR")
+
+
+def _summary(folder: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))
+    return content

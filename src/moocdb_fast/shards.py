@@ -70,6 +70,7 @@ def write_shard(folder: Path, scanner: Any, about: dict[str, Any]) -> None:
         write_table(temporary, "rejects", pa.table({name: pa.array([r[k] for r in rejects], kind) for k, (name, kind) in enumerate(fields)}))
         about = {**about, "rows": scanner.rows, "rejects": len(rejects), "counts": scanner.counts()}
         (temporary / _EVENTS_DONE).write_text(json.dumps(about), encoding="utf-8")
+        shutil.rmtree(folder, ignore_errors=True)  # of a worker that was killed before it could say that it was done
         temporary.rename(folder)
     finally:
         if temporary.exists():

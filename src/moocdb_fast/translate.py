@@ -106,6 +106,10 @@ def translate(
     found = discover((inputs,) if isinstance(inputs, str | os.PathLike) else inputs, exclude=(out,))
     if not any(item.pipe for item in found):
         check(found)
+    if options.geoip:
+        from .countries import check_database
+
+        check_database(options.geoip)
     key, key_path, created = load_key(options.key_file)
     with Staging(out, overwrite=options.overwrite, restricted=options.restricted) as staging:
         found = _spooled(found, staging)
@@ -220,6 +224,7 @@ def _write(run: _Run) -> None:
         output = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
         output.restricted = run.staging.restricted_target(folder)
         if folder:
+            run.summary.run.folders.append(folder)
             output.database = "moocdb_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in folder)[:57]
         output.write(run.reports)
         run.staging.measure()

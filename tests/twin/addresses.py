@@ -63,7 +63,7 @@ def clean(text: str, host: str | None = None) -> str | None:
     scheme, rest = address.split("//", 1)
     for code, mark in (("%3A", ":"), ("%2B", "+"), ("%40", "@")):
         rest = re.sub(code, mark, rest, flags=re.IGNORECASE)
-    address = f"{scheme}//{rest}"
+    address = _without_people(f"{scheme}//{rest}")
     if address.find("/", BEHIND_SCHEME) != -1:
         before, _, last = address.rpartition("/")
         address = before + "/" + re.split("answer|solution", last, maxsplit=1)[0]
@@ -73,6 +73,23 @@ def clean(text: str, host: str | None = None) -> str | None:
     address = address.rstrip("/") + "/"
     if len(address.encode()) > LONGEST:
         address = address.encode()[: LONGEST - 1].decode("utf-8", errors="ignore").rstrip("/") + "/"
+    return address
+
+
+def _without_people(address: str) -> str:
+    """The address with `-` for a piece that names a person: a profile, a forum user, the progress of somebody."""
+    host_end = address.find("/", address.index("//") + 2)
+    if host_end == -1:
+        return address
+    found = list(re.finditer("[^/]+", address[host_end:]))
+    pieces = [piece[0] for piece in found]
+    for at in range(1, len(pieces)):
+        profile = at == 1 and pieces[0] == "u"
+        forum = pieces[max(0, at - 3) : at] == ["discussion", "forum", "users"]
+        progress = pieces[0] == "courses" and at in (3, 5) and pieces[at - 1] == "progress"
+        if profile or forum or progress:
+            start, end = (host_end + position for position in found[at].span())
+            return f"{address[:start]}-{address[end:]}"
     return address
 
 

@@ -289,6 +289,7 @@ def other_types(draw: Draw, course: str) -> Event:
 
 # Lines
 
+GOOD = b'{"username": "eve", "event_type": "edx.bookmark.listed", "time": "2013-03-05T10:00:00"}'
 CLOCK = datetime(2013, 3, 5, 10, 0, 0)
 _STEPS = mostly(pick(0, 0.000001, 1, 1, 5, 9.5, 20, 30, 30.5, 59.999999, 60), 60.000001, 300, 3599.999999, 3600, 86400, -5, -60)
 _agents = mostly(
@@ -375,7 +376,10 @@ def events_of(family: str, course: str) -> st.SearchStrategy[Event]:
 
 @st.composite
 def logs(draw: Draw, family: str, size: int = 14) -> list[tuple[str, bytes]]:
-    """One or two files of a family's events, in and out of order, with repeats; broken in the family `broken`."""
+    """One or two files of a family's events, in and out of order, with repeats; broken in the family `broken`.
+
+    Each file holds at least one good event: a file without any is refused as a whole, which is not the twin's concern.
+    """
     moment, course, odd = CLOCK, draw(pick(*COURSES)), draw(st.integers(0, 3)) == 3
     written: list[bytes] = []
     for _ in range(draw(st.integers(1, size))):
@@ -391,7 +395,10 @@ def logs(draw: Draw, family: str, size: int = 14) -> list[tuple[str, bytes]]:
             written.append(draw(st.sampled_from(written)))
     end = draw(pick(b"\n", b"\n", b"\n", b"\r\n"))
     middle = draw(st.integers(0, len(written))) if draw(st.booleans()) else len(written)
-    files = [end.join(part) + draw(pick(end, end, b"")) for part in (written[:middle], written[middle:]) if part]
+    parts = [part for part in (written[:middle], written[middle:]) if part]
+    for part in parts:
+        part.insert(draw(st.integers(0, len(part))), GOOD)
+    files = [end.join(part) + draw(pick(end, end, b"")) for part in parts]
     if draw(st.integers(0, 9)) == 0:
         files[0] = b"\xef\xbb\xbf" + files[0]
     return [(f"{name}.log", content) for name, content in zip(draw(pick("ab", "ba", "éa")), files, strict=False)]

@@ -77,6 +77,20 @@ inline std::vector<sv> pieces_of(sv path) {
     return out;
 }
 
+// Puts `-` in the place of pieces of an address that name a person.
+inline void hide_people(std::string &address) {
+    size_t from = address.find('/', address.find("://") + 3);
+    if (from == std::string::npos) return;
+    std::vector<sv> p = pieces_of(sv(address).substr(from));
+    size_t hidden = 0;
+    if (p.size() > 1 && p[0] == "u") hidden = 1;
+    for (size_t i = 2; i + 1 < p.size() && !hidden; i++) {
+        if (p[i] == "users" && p[i - 1] == "forum" && p[i - 2] == "discussion") hidden = i + 1;
+        else if (p[i] == "progress" && p[0] == "courses" && (i == 2 || i == 4)) hidden = i + 1;
+    }
+    if (hidden) address.replace(static_cast<size_t>(p[hidden].data() - address.data()), p[hidden].size(), "-");
+}
+
 // Writes the cleaned address to out; false when text is no address.
 inline bool clean_address(sv text, sv host, std::string &out) {
     text = strip(text);
@@ -98,12 +112,14 @@ inline bool clean_address(sv text, sv host, std::string &out) {
     s.resize(end);
     out.clear();
     decode_key(s, true, out);
+    hide_people(out);
     size_t slash = out.rfind('/');
     if (slash != std::string::npos && slash >= 8) {
         size_t a = out.find("answer", slash), b = out.find("solution", slash), c = std::min(a, b);
         if (c != std::string::npos) out.resize(c);
     }
-    if (out.back() != '/') out += '/';
+    while (out.size() > 8 && out.back() == '/') out.pop_back();
+    out += '/';
     size_t host_at = out.find("://") + 3;
     if (host_at >= out.size() || out[host_at] == '/') return false;  // no host
     if (out.size() > 2000) out = std::string(cut_bytes(out, 1999)) + "/";
