@@ -200,9 +200,7 @@ def _display_name(context: dict[str, object]) -> str | None:
 def meaning_of_name(name: str, source: object) -> events.Meaning:
     """What is declared for a named type and its source."""
     for declared in events.TYPES:
-        if name in (declared.name, *declared.also) and (
-            declared.source == "any" or (declared.source == "browser") == (source == "browser")
-        ):
+        if name in (declared.name, *declared.also) and (declared.source == "any" or (declared.source == "browser") == (source == "browser")):
             return declared.meaning
     return events.OTHER
 

@@ -47,11 +47,9 @@ def meaning_of_path(path: str, host: str | None, request: ModuleRequest | None) 
     address = clean(path, host)
     assert address is not None  # a path always is an address
     for entry in events.PATHS:
-        if entry.pattern:
-            matches = pattern_matches(entry.pattern, behind_host(address))
-        else:
-            matches = request is not None and _action_matches(entry, request)
-        if matches:
+        if entry.pattern and pattern_matches(entry.pattern, behind_host(address)):
+            return entry.meaning
+        if entry.action and request is not None and _action_matches(entry, request):
             return entry.meaning
     return events.PAGE_VIEW
 

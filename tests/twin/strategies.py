@@ -75,9 +75,29 @@ def pages(draw: Draw, course: str) -> object:
     path = draw(one_of(*[course_paths(course)] * 9, plain_paths))
     address = draw(pick("https://courses.edx.org", "https://courses.edx.org", "http://localhost:8000", "")) + path
     address += draw(
-        pick("", "", "", "", "", "?a=b", "#x", "//x", ";y", "/undefined?c", "/answer_1", "/x_solution", "%3Aa%2bb%40c", "$[", "/i4x://M/6/problem/P", " ", "/é")
+        pick(
+            "",
+            "",
+            "",
+            "",
+            "",
+            "?a=b",
+            "#x",
+            "//x",
+            ";y",
+            "/undefined?c",
+            "/answer_1",
+            "/x_solution",
+            "%3Aa%2bb%40c",
+            "$[",
+            "/i4x://M/6/problem/P",
+            " ",
+            "/é",
+        )
     )
-    return draw(mostly(st.just(address), "x_module", "", " ", None, 5, "https://", "http://a", "ftp://a/b", "/", "https://h/" + "ä" * 1200, "https:///a"))
+    return draw(
+        mostly(st.just(address), "x_module", "", " ", None, 5, "https://", "http://a", "ftp://a/b", "/", "https://h/" + "ä" * 1200, "https:///a")
+    )
 
 
 # Modules
@@ -97,7 +117,11 @@ def modules(draw: Draw, course: str, category: str) -> str:
         spelled += [f"{key}+type@{category}+block@{name}"] * 4 + [f"{key}+branch@x+type@{category}+block@{name}+version@1"]
     else:
         spelled += spelled[:2] * 2
-    return str(draw(mostly(pick(*spelled), f"lib-block-v1:a+b+type@{category}+block@{name}", "block-v1:x", "i4x://a/b", "strange id", "", f"i4x:///{dashed}")))
+    return str(
+        draw(
+            mostly(pick(*spelled), f"lib-block-v1:a+b+type@{category}+block@{name}", "block-v1:x", "i4x://a/b", "strange id", "", f"i4x:///{dashed}")
+        )
+    )
 
 
 @st.composite
@@ -108,7 +132,8 @@ def requests(draw: Draw, course: str, category: str, action: str) -> str:
     forms = (
         f"/courses/{course}/modx/{module}/{action}", f"/courses/{course}/modx/{module}/{action}", f"/courses/{course}/modx/{module}",
         f"/courses/{course}/xblock/{handler}/handler/xmodule_handler/{action}", f"/courses/{course}/xblock/{handler}/handler/{action}/",
-        f"/courses/{course}/xblock/{handler}/handler/xmodule_handler", f"/preview/modx/0/{module}/{action}", f"/courses/{course}/modx//{module}//{action}?a",
+        f"/courses/{course}/xblock/{handler}/handler/xmodule_handler", f"/preview/modx/0/{module}/{action}",
+        f"/courses/{course}/modx//{module}//{action}?a",
     )  # fmt: skip
     return str(draw(pick(*forms[:2], *forms[:4], *forms)))
 
@@ -136,7 +161,9 @@ def sequences(draw: Draw, course: str) -> Event:
         category = draw(pick("sequential", "videosequence", "problem"))
         return event(draw(requests(course, category, "goto_position")), {"POST": {"position": ["3"]}})
     to = draw(mostly(st.integers(1, 4), "2", 0, 10000, -1, "x", None, 2.0, [3], "007", True))
-    kind = draw(pick("seq_goto", "seq_next", "seq_prev", "edx.ui.lms.sequence.tab_selected", "edx.ui.lms.link_clicked", "edx.ui.lms.outline.selected"))
+    kind = draw(
+        pick("seq_goto", "seq_next", "seq_prev", "edx.ui.lms.sequence.tab_selected", "edx.ui.lms.link_clicked", "edx.ui.lms.outline.selected")
+    )
     payload = {"old": 1, draw(pick("new", "new", "target_tab")): to, "id": draw(modules(course, "sequential"))}
     return event(kind, payload, page=draw(pages(course)), source="browser")
 
@@ -144,9 +171,14 @@ def sequences(draw: Draw, course: str) -> Event:
 @st.composite
 def videos(draw: Draw, course: str) -> Event:
     """A video click, web or mobile."""
-    kind = draw(pick("play_video", "pause_video", "load_video", "seek_video", "speed_change_video", "edx.video.played", "show_transcript", "fullscreen"))
+    kind = draw(
+        pick("play_video", "pause_video", "load_video", "seek_video", "speed_change_video", "edx.video.played", "show_transcript", "fullscreen")
+    )
     number = mostly(st.floats(0, 1e6), 5, "1.50", " 2 ", "x", None, 2**64 - 1, "1e999", 1e22, -0.0, [1.5, 2], "99999999999999999999")
-    payload: Event = {draw(pick("id", "id", "module_id")): draw(modules(course, "video")), "code": draw(mostly(pick("c1", "é,\"x"), "", 5, None, "\n", "c" * 300))}
+    payload: Event = {
+        draw(pick("id", "id", "module_id")): draw(modules(course, "video")),
+        "code": draw(mostly(pick("c1", 'é,"x'), "", 5, None, "\n", "c" * 300)),
+    }
     for name in draw(st.lists(pick("currentTime", "current_time", "old_time", "new_time", "old_speed", "new_speed", "speed"), max_size=4)):
         payload[name] = draw(number)
     source = draw(pick("browser", "mobile"))
@@ -163,7 +195,8 @@ def books(draw: Draw, course: str) -> Event:
 
 _PART = ("_2_1", "_3_1", "_2_1_choice_1", "_2_1_choice_3", "_4_1_dynamath", "", "_02_1", "_2_1[]", "_10_2_1", "_2_1_choice_a_choice_2", "_1234_1")
 answers = mostly(
-    pick("choice_1", "5", "", "true", "on", " ", "é", "a,b\"c\nd", "a=b&c+d%20", "\0", "x\r"), ["choice_0", "é"], [], None, True, 3, 2.50, {"a": [1, "ß"]}, [[None]],
+    pick("choice_1", "5", "", "true", "on", " ", "é", "a,b\"c\nd", "a=b&c+d%20", "\0", "x\r"),
+    ["choice_0", "é"], [], None, True, 3, 2.50, {"a": [1, "ß"]}, [[None]],
 )  # fmt: skip
 marks = mostly(pick("correct", "incorrect", "partially-correct"), "odd", "", None, 1, "Correct")
 
@@ -189,7 +222,7 @@ def map_payloads(draw: Draw, problem: str) -> Event:
     if draw(st.integers(0, 3)):
         mark = st.fixed_dictionaries(
             {"correctness": marks},
-            optional={"npoints": mostly(st.floats(0, 1), None, 2, -1, "1"), "hint": pick("", "h,i", " "), "msg": pick("", "m\"s", None, 5)},
+            optional={"npoints": mostly(st.floats(0, 1), None, 2, -1, "1"), "hint": pick("", "h,i", " "), "msg": pick("", 'm"s', None, 5)},
         )
         payload["correct_map"] = draw(st.fixed_dictionaries({k: mostly(mark, None, {}, "correct") for k in keys}))
     if draw(st.booleans()):
@@ -238,7 +271,9 @@ def checks(draw: Draw, course: str) -> Event:
         return event(path, {"POST": {**fields, "other": ["x"]}, "GET": {}}, context=context)
     names = [f"input_{k}" for k in draw(st.lists(part_keys(problem), min_size=1, max_size=3))]
     page_text = "".join(draw(graded_mark(name)) for name in names)
-    return event("problem_graded", draw(mostly(st.just([draw(queries(problem)), page_text]), [], ["x"], {}, [5, 6], None)), page=page, source="browser")
+    return event(
+        "problem_graded", draw(mostly(st.just([draw(queries(problem)), page_text]), [], ["x"], {}, [5, 6], None)), page=page, source="browser"
+    )
 
 
 @st.composite
@@ -256,7 +291,9 @@ def problem_views(draw: Draw, course: str) -> Event:
     if draw(st.booleans()):
         action = draw(pick("problem_get", "problem_show", "input_ajax", "hint_button"))
         return event(draw(requests(course, "problem", action)), {"POST": {}}, page=draw(pages(course)))
-    kind, field = draw(pick(("problem_show", "problem"), ("showanswer", "problem_id"), ("show_answer", "problem_id"), ("problem_rescore", "problem_id")))
+    kind, field = draw(
+        pick(("problem_show", "problem"), ("showanswer", "problem_id"), ("show_answer", "problem_id"), ("problem_rescore", "problem_id"))
+    )
     return event(kind, {field: problem}, page=draw(pages(course)))
 
 
@@ -276,14 +313,20 @@ def open_responses(draw: Draw, course: str) -> Event:
 def enrolments(draw: Draw, course: str) -> Event:
     """Enrolling, with the user named in the payload."""
     verb = draw(pick("activated", "activated", "deactivated", "mode_changed", "upgrade.clicked", "upgrade.succeeded"))
-    payload = {"course_id": draw(mostly(st.just(course), "bad", None, "course-v1%3aA+B+C/")), "user_id": draw(mostly(pick(7, 8, "7"), None, "x", -1)), "mode": "honor"}
+    payload = {
+        "course_id": draw(mostly(st.just(course), "bad", None, "course-v1%3aA+B+C/")),
+        "user_id": draw(mostly(pick(7, 8, "7"), None, "x", -1)),
+        "mode": "honor",
+    }
     return event(f"edx.course.enrollment.{verb}", payload)
 
 
 @st.composite
 def other_types(draw: Draw, course: str) -> Event:
     """Types nobody declared."""
-    kind = draw(pick("edx.forum.searched", "edx.bookmark.added", "list-students", "é" * 300, "openassessmentblock.create_submission", " padded ", "a,b\"c"))
+    kind = draw(
+        pick("edx.forum.searched", "edx.bookmark.added", "list-students", "é" * 300, "openassessmentblock.create_submission", " padded ", 'a,b"c')
+    )
     return event(kind, {"a": 1}, page=draw(pages(course)))
 
 
@@ -299,7 +342,9 @@ _agents = mostly(
 _odd_agents = pick(None, None, None, "odd", " ", "", 5, "Googlebot/2.1 (+http://www.google.com/bot.html)", "ELB-HealthChecker/1.0")
 _names = mostly(pick("ann", "ann", "ann", "bob"), "zoë", "", None)
 _odd_names = pick("ann", "ann", "", "anonymous", None, 7, " ann ", True, "a,b")
-_odd_hosts = pick("courses.edx.org", "courses.edx.org", None, "", "studio.edx.org", "localhost", "local host", "a_b.org", "preview.x.org", "Studio.x.org")
+_odd_hosts = pick(
+    "courses.edx.org", "courses.edx.org", None, "", "studio.edx.org", "localhost", "local host", "a_b.org", "preview.x.org", "Studio.x.org"
+)
 _contexts = mostly(st.just({}), {"user_id": 7}, {"user_id": 7}, {"user_id": "008"}, {"user_id": ""}, {"user_id": 7.5}, {"path": "/courses/A-B/1/r/x"})
 
 
@@ -324,7 +369,15 @@ def clock_text(draw: Draw, moment: datetime) -> object:
 def payload_text(draw: Draw, payload: object) -> object:
     """A payload as logs encode it: an object, text, text in text, escaped text, cut text."""
     if isinstance(payload, str):
-        return draw(mostly(pick(payload, json.dumps(payload)), f" {payload}\n", json.dumps(payload)[1:], json.dumps(json.dumps(payload)), json.dumps(json.dumps(payload))[1:-1]))
+        return draw(
+            mostly(
+                pick(payload, json.dumps(payload)),
+                f" {payload}\n",
+                json.dumps(payload)[1:],
+                json.dumps(json.dumps(payload)),
+                json.dumps(json.dumps(payload))[1:-1],
+            )
+        )
     text = json.dumps(payload, ensure_ascii=draw(st.booleans()))
     twice = json.dumps(text)
     odd = (twice, json.dumps(twice), twice[1:-1], f" {text} ", text[: max(1, len(text) // 2)], text[:-1], text + "}")
@@ -338,7 +391,10 @@ def lines(draw: Draw, what: st.SearchStrategy[Event], course: str, moment: datet
     context = dict(told.pop("context", None) or draw(mostly(st.just({"course_id": course}), {}, {}, {"course_id": "bad id"}, {"course_id": None})))
     context.update(draw(_contexts))
     if draw(st.integers(0, 9)) == 0:
-        context["module"] = {"display_name": draw(pick("A name", "", "é" * 600, 5)), "usage_key": draw(modules(course, draw(pick("problem", "video", "html"))))}
+        context["module"] = {
+            "display_name": draw(pick("A name", "", "é" * 600, 5)),
+            "usage_key": draw(modules(course, draw(pick("problem", "video", "html")))),
+        }
     line: Event = {
         "username": draw(_odd_names if odd else _names),
         "host": draw(_odd_hosts) if odd else "courses.edx.org",

@@ -44,7 +44,9 @@ def odd_envelope(draw: Draw, line: Line) -> Line:
         elif change == "order":
             line = dict(draw(st.permutations(list(line.items()))))
         else:
-            line["context"] = draw(st.sampled_from((None, "text", [], {}, {"course_id": 5, "user_id": 7}, {"user_id": "0" * 20}, {"user_id": "1" * 21})))
+            line["context"] = draw(
+                st.sampled_from((None, "text", [], {}, {"course_id": 5, "user_id": 7}, {"user_id": "0" * 20}, {"user_id": "1" * 21}))
+            )
     return line
 
 
@@ -55,17 +57,52 @@ def _repeat_key(line: bytes, draw: Draw) -> bytes:
 
 def _deep(line: bytes, draw: Draw) -> bytes:
     depth = draw(st.sampled_from((3, 998, 999, 1000, 1001, 3000)))
-    return line[:-1] + b', "deep": ' + b"[" * depth + draw(st.sampled_from((b"", b"1", b"{}"))) + b"]" * draw(st.sampled_from((depth, depth, depth - 1))) + b"}"
+    return (
+        line[:-1]
+        + b', "deep": '
+        + b"[" * depth
+        + draw(st.sampled_from((b"", b"1", b"{}")))
+        + b"]" * draw(st.sampled_from((depth, depth, depth - 1)))
+        + b"}"
+    )
 
 
 def _number(line: bytes, draw: Draw) -> bytes:
-    number = draw(st.sampled_from(("18446744073709551616", "-9223372036854775809", "1e999", "-1e400", "01", "1.", "NaN", "Infinity", "-", "1e-999", "-0", "9" * 400)))
+    number = draw(
+        st.sampled_from(
+            ("18446744073709551616", "-9223372036854775809", "1e999", "-1e400", "01", "1.", "NaN", "Infinity", "-", "1e-999", "-0", "9" * 400)
+        )
+    )
     member = draw(st.sampled_from(("x", "username", "time", "event")))
     return line[:-1] + f', "{member}": {number}'.encode() + b"}"
 
 
 def _insert(line: bytes, draw: Draw) -> bytes:
-    text = draw(st.sampled_from((b"\\", b"\\q", b"\\u12", b"\\ud800", b"\\udc00", b"\\ud83d\\ude00", b"\\ud800\\ud83d\\ude00", b"\xff", b"\xe2\x82", b"\xed\xa0\x80", b"\t", b"\0", b'"', b"{", b"}", b",", b"]", b"\xc0\xaf", b"\xf0\x9f\x98")))  # noqa: E501
+    text = draw(
+        st.sampled_from(
+            (
+                b"\\",
+                b"\\q",
+                b"\\u12",
+                b"\\ud800",
+                b"\\udc00",
+                b"\\ud83d\\ude00",
+                b"\\ud800\\ud83d\\ude00",
+                b"\xff",
+                b"\xe2\x82",
+                b"\xed\xa0\x80",
+                b"\t",
+                b"\0",
+                b'"',
+                b"{",
+                b"}",
+                b",",
+                b"]",
+                b"\xc0\xaf",
+                b"\xf0\x9f\x98",
+            )
+        )
+    )
     at = draw(st.integers(0, len(line)))
     return line[:at] + text + line[at:]
 
@@ -105,14 +142,35 @@ def _cut(line: bytes, draw: Draw) -> bytes:
 
 
 def _other(_: bytes, draw: Draw) -> bytes:
-    return draw(st.sampled_from((b"", b"   ", b"\0", b"[]", b"[1]", b"7", b"null", b'"text"', b"true", b"{}", b"{", b"no json", b"[[", b'{"a":}', b"{'a': 1}", b"\r")))
+    return draw(
+        st.sampled_from(
+            (b"", b"   ", b"\0", b"[]", b"[1]", b"7", b"null", b'"text"', b"true", b"{}", b"{", b"no json", b"[[", b'{"a":}', b"{'a': 1}", b"\r")
+        )
+    )
 
 
 def _nothing(line: bytes, draw: Draw) -> bytes:
     return json.dumps(json.loads(line), indent=None, separators=(" ,", ": "), ensure_ascii=draw(st.booleans())).encode()
 
 
-_WAYS = (_repeat_key, _deep, _number, _insert, _escape_in_text, _escape_in_text, _join, _join, _mutate, _mutate, _prefix, _suffix, _cut, _cut, _other, _nothing)
+_WAYS = (
+    _repeat_key,
+    _deep,
+    _number,
+    _insert,
+    _escape_in_text,
+    _escape_in_text,
+    _join,
+    _join,
+    _mutate,
+    _mutate,
+    _prefix,
+    _suffix,
+    _cut,
+    _cut,
+    _other,
+    _nothing,
+)
 
 
 @st.composite

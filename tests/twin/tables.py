@@ -228,4 +228,3 @@ class Tables:
 def pseudonym(key: bytes, user: str) -> str:
     """The keyed pseudonym of `n:<name>`, `i:<platform id>` or the reserved user."""
     return hmac.new(key, user.encode(), hashlib.sha256).hexdigest()[:40]
-

@@ -12,7 +12,8 @@ from .translate import TwinOptions
 
 NOWHERE: dict[str, object] = {"context": {}}
 ONE = TwinOptions(courses=(COURSE,))
-EPOCHS = [1362477600 + random.Random(5).random() * 10**6 * n for n in range(1, 60)]
+DICE = random.Random(5)
+EPOCHS = [1362477600 + DICE.random() * 10**6 for _ in range(100)]
 DEEP = [event(0, "showanswer")[:-2] + b', "x": ' + b"[" * n + b"1" + b"]" * n + b"}\n" for n in (998, 999, 1000)]
 
 CORNERS: dict[str, tuple[list[bytes], TwinOptions]] = {
@@ -50,7 +51,10 @@ CORNERS: dict[str, tuple[list[bytes], TwinOptions]] = {
         ],
         TwinOptions(),
     ),
-    "a course with a slash and a dashed id": ([event(0, "showanswer", {"problem_id": PART}, context={"course_id": "course-v1:a/b+c+d"})], TwinOptions()),
+    "a course with a slash and a dashed id": (
+        [event(0, "showanswer", {"problem_id": PART}, context={"course_id": "course-v1:a/b+c+d"})],
+        TwinOptions(),
+    ),
     "the deepest line": (DEEP, TwinOptions()),
     "two keys of one part": (
         [
@@ -71,4 +75,4 @@ CORNERS: dict[str, tuple[list[bytes], TwinOptions]] = {
 @pytest.mark.parametrize("corner", CORNERS)
 def test_corner(corner: str) -> None:
     lines, options = CORNERS[corner]
-    agree([("log", event(0, "edx.bookmark.listed", user="eve") + b"".join(lines))], options)
+    agree([("corner.log", event(0, "edx.bookmark.listed", user="eve") + b"".join(lines))], options)

@@ -55,9 +55,11 @@ def test_strict_takes(text: str, value: object) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "NaN", "[1,]", "{1:2}", '{"a":1,}', "01", "1.", ".5", "+1", "1e999", "18446744073709551616", "-9223372036854775809", '"\t"', '"\\x"']
-    + ['"\\ud800"', '"\\udc00\\ud800"', "[1]\x0b", "\ufeff[1]", "[1] [2]", "truefalse", '"open', "[", '{"a"', '{"a":', "'a'"],
-)
+    [
+        "", "NaN", "[1,]", "{1:2}", '{"a":1,}', "01", "1.", ".5", "+1", "1e999", "18446744073709551616", "-9223372036854775809", '"\t"', '"\\x"',
+        '"\\ud800"', '"\\udc00\\ud800"', "[1]\x0b", "\ufeff[1]", "[1] [2]", "truefalse", '"open', "[", '{"a"', '{"a":', "'a'",
+    ],
+)  # fmt: skip
 def test_strict_refuses(text: str) -> None:
     with pytest.raises(JsonError):
         parse(text)
@@ -136,10 +138,12 @@ def test_times(value: object, time: int) -> None:
 
 @pytest.mark.parametrize(
     "value",
-    ["", "2013-03-05", "2013-02-29T00:00:00", "2013-03-05T24:00:00", "2013-03-05T12:00:60", "2013-03-05T12:00:00.", "2013-03-05T12:00:00+24:00"]
-    + ["0000-01-01T00:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2013-03-05  12:00:00", "٢٠١٣-03-05T12:00:00"]
-    + [True, None, [], {}, {"$date": None}, {"$date": {"$numberLong": "x"}}, 1e18, 10**15],
-)
+    [
+        "", "2013-03-05", "2013-02-29T00:00:00", "2013-03-05T24:00:00", "2013-03-05T12:00:60", "2013-03-05T12:00:00.", "2013-03-05T12:00:00+24:00",
+        "0000-01-01T00:00:00", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59-01:00", "2013-03-05  12:00:00", "٢٠١٣-03-05T12:00:00",
+        True, None, [], {}, {"$date": None}, {"$date": {"$numberLong": "x"}}, 1e18, 10**15,
+    ],
+)  # fmt: skip
 def test_no_times(value: object) -> None:
     assert read_time(value) is NO_TIME
 
@@ -406,7 +410,10 @@ def test_parts_of_maps() -> None:
             "p_2_1": {"correctness": "partially-correct", "npoints": 0.5, "hint": " ", "msg": "nearly"},
             "p_3_1": {"correctness": "odd", "hint": "so"},
         },
-        "submission": {"p_3_1": {"response_type": " choiceresponse ", "answer": "no", "correct": True}, "p_5_1": {"answer": "late", "correct": False}},
+        "submission": {
+            "p_3_1": {"response_type": " choiceresponse ", "answer": "no", "correct": True},
+            "p_5_1": {"answer": "late", "correct": False},
+        },
         "grade": 1,
         "max_grade": 3,
     }
@@ -434,7 +441,7 @@ def test_parts_of_posts_and_queries() -> None:
 def test_marks() -> None:
     page = (
         '<p aria-describedby="input_p_2_1">\n Status: incorrect</p> <b aria-describedby=\\"input_p_3_1\\">correct</b>'
-        "<i aria-describedby='input_p_4_1'>unanswered</i> <p aria-describedby=\"input_p_2_1\">Incorrect <p aria-describedby=\"other\">correct"
+        '<i aria-describedby=\'input_p_4_1\'>unanswered</i> <p aria-describedby="input_p_2_1">Incorrect <p aria-describedby="other">correct'
     )
     assert read_marks(page) == {"input_p_2_1": "incorrect", "input_p_3_1": "correct"}
     assert [p[1:5] for p in _parts("graded", ["input_p_2_1=7", page])] == [("2_1", "7", "incorrect", 0.0), ("3_1", None, "correct", 1.0)]
@@ -447,7 +454,13 @@ def test_marks() -> None:
 def test_resources_along_an_address() -> None:
     assert ancestors("https://h.org/a/i4x://b/") == ["https://h.org/", "https://h.org/a/", "https://h.org/a/i4x:/", "https://h.org/a/i4x://b/"]
     assert ancestors("https://h.org/") == ["https://h.org/"]
-    assert [type_of_page(x) for x in (f"{SITE}/info/", f"{SITE}/", f"{SITE}/courseware/W/", "https://h.org/dashboard/", "https://h.org/")] == [1, 0, 0, 10, 0]
+    assert [type_of_page(x) for x in (f"{SITE}/info/", f"{SITE}/", f"{SITE}/courseware/W/", "https://h.org/dashboard/", "https://h.org/")] == [
+        1,
+        0,
+        0,
+        10,
+        0,
+    ]
 
 
 def test_names() -> None:
@@ -465,6 +478,8 @@ def test_pseudonyms() -> None:
     assert pseudonym(key, "n:zoë") == hmac.new(key, b"n:zo\xc3\xab", hashlib.sha256).hexdigest()[:40]
 
 
-@pytest.mark.parametrize(("text", "cell"), [("", '""'), ("NULL", '"NULL"'), ("a", "a"), ("a,b", '"a,b"'), ('"', '""""'), ("a\rb", '"a\rb"'), ("'\\ ", "'\\ ")])
+@pytest.mark.parametrize(
+    ("text", "cell"), [("", '""'), ("NULL", '"NULL"'), ("a", "a"), ("a,b", '"a,b"'), ('"', '""""'), ("a\rb", '"a\rb"'), ("'\\ ", "'\\ ")]
+)
 def test_cells(text: str, cell: str) -> None:
     assert quoted(text) == cell

@@ -19,7 +19,9 @@ PATH = f"/courses/{COURSE}/courseware/Week_1/S1/"
 CHECK = f"/courses/{COURSE}/modx/{PROBLEM}/problem_check"
 
 
-def event(seconds: float, type_: str, payload: object = "", *, user: str = "ann", page: object = None, source: str = "server", **more: object) -> bytes:
+def event(
+    seconds: float, type_: str, payload: object = "", *, user: str = "ann", page: object = None, source: str = "server", **more: object
+) -> bytes:
     """A line of a log, `seconds` after noon."""
     time = f"2013-03-05T{12 + int(seconds) // 3600:02}:{int(seconds) // 60 % 60:02}:{int(seconds) % 60:02}.{round(seconds % 1 * 10**6):06}"
     line = {"username": user, "event_source": source, "event_type": type_, "time": time, "host": "courses.edx.org", "event": payload, "page": page}
@@ -55,7 +57,7 @@ def test_a_problem_check_by_hand() -> None:
         "correct_map": {PART: {"correctness": "correct", "hint": "", "msg": "well, done", "npoints": None}},
     }
     result = run(event(1.25, "problem_check", payload, page="x_module"))
-    assert result.tables["submissions"].splitlines()[1:] == [b'1,1,3,2013-03-05 12:00:01.250000,2,3.5,1,,,,1:0:1,1,']
+    assert result.tables["submissions"].splitlines()[1:] == [b"1,1,3,2013-03-05 12:00:01.250000,2,3.5,1,,,,1:0:1,1,"]
     assert result.tables["assessments"].splitlines()[1:] == [b'1,1,"well, done",1.0,,,automatic,2013-03-05 12:00:01.250000']
     assert result.tables["problems"].splitlines()[1:] == [
         f"1,{PROBLEM}/,,,0,{PROBLEM},,,,,,,,1,".encode(),
