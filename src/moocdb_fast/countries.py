@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -57,5 +58,14 @@ def _country(database: Any, address: str) -> str | None:
     except ValueError:  # not an address
         return None
     country = record.get("country", {}) if isinstance(record, dict) else {}
-    code = country.get("iso_code3") or country.get("iso_code") if isinstance(country, dict) else None
-    return code[:3] if isinstance(code, str) else None
+    code = country.get("iso_code") if isinstance(country, dict) else None
+    return _three_letters(code) if isinstance(code, str) else None
+
+
+@cache
+def _three_letters(code: str) -> str:
+    """ISO 3166 alpha-3 of an alpha-2 code; codes that the standard does not know (`XK`) stay as they are."""
+    import pycountry
+
+    found = pycountry.countries.get(alpha_2=code)
+    return found.alpha_3 if found else code[:3]

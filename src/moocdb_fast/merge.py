@@ -14,6 +14,7 @@ from . import _core
 from .shards import DICTIONARIES, ShardResult, text_array, text_buffers, write_table
 
 Array = np.ndarray[Any, Any]
+NO_MODE = 255  # of a type that no candidate of a shard has
 
 
 @dataclass(frozen=True)
@@ -28,18 +29,17 @@ class Module:
 
 @dataclass(frozen=True)
 class MergedShard:
-    """A shard and its place in the whole: `first_row` counts rows of the shards before it, `codes` translate its dictionaries."""
+    """A shard and its place in the whole: `first_row` counts rows of the shards before it."""
 
     result: ShardResult
     input: int
     first_row: int
     rows: int
-    codes: dict[str, Array]
 
     def column(self, name: str, columns: dict[str, Array]) -> Array:
         """A code column in the codes of the whole (-1 stays -1)."""
         dictionary = "panel" if name == "dest" else name
-        return _translate(self.codes[dictionary], columns[name])
+        return _translate(np.load(self.result.folder / f"codes-{dictionary}.npy"), columns[name])
 
     def save_placed(self, events: pa.Table, parts: pa.Table) -> None:
         """Keep courses and modules that differ from those the scan saw (see placing.py)."""
@@ -104,17 +104,28 @@ def merge(results: Sequence[ShardResult]) -> Merged:
                 levels.append(bases["level"][fresh])
                 places.append(_translate(codes_of_places(merged, strings), bases["place"][fresh]))
             elif name == "type":
-                merged.type_modes.extend(result.columns("types")["mode"][fresh].tolist())
+                _merge_modes(merged.type_modes, codes[name], result.columns("types")["mode"])
         _merge_modules(merged, result, codes)
         for user, platform_id in zip(*(result.table("taught").column(c).to_pylist() for c in ("user", "id")), strict=True):
             taught.setdefault(platform_id, int(codes["user"][user]))
         rows = result.about["rows"]
-        merged.shards.append(MergedShard(result, result.about["input"], merged.rows, rows, codes))
+        merged.shards.append(MergedShard(result, result.about["input"], merged.rows, rows))
+        for name, local in codes.items():  # kept on disk: there may be very many shards
+            np.save(result.folder / f"codes-{name}.npy", local)
         merged.rows += rows
     merged.base_level = np.concatenate(levels) if levels else merged.base_level
     merged.base_place = np.concatenate(places) if places else merged.base_place
     _resolve_identities(merged, taught)
     return merged
+
+
+def _merge_modes(modes: list[int], codes: Array, found: Array) -> None:
+    """The activity mode of a type is that of its first candidate, which may stand in a later shard than its name."""
+    for code, mode in zip(codes.tolist(), found.tolist(), strict=True):
+        if code == len(modes):
+            modes.append(mode)
+        elif modes[code] == NO_MODE:
+            modes[code] = mode
 
 
 def codes_of_places(merged: Merged, strings: dict[str, pa.RecordBatch]) -> Array:

@@ -5,6 +5,7 @@ One partition stays in memory; several are written to Arrow streams, shard by sh
 
 from __future__ import annotations
 
+import resource
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 
 from .merge import Merged, MergedShard
-from .plan import Plan, group_key, selected
+from .plan import FILES_PER_PARTITION, SPARE_FILES, Plan, group_key, selected
 
 Array = np.ndarray[Any, Any]
 _CODES = ("user", "course", "type", "base", "panel", "dest", "module", "agent")
@@ -92,6 +93,7 @@ def cut_into_partitions(plan: Plan, folder: Path) -> Partitions:
         pieces = [_shard_tables(plan.merged, shard, plan) for shard in plan.merged.shards]
         return Partitions(plan, folder, {name: pa.concat_tables([piece[name] for piece in pieces]) for name in ("events", "parts", "clicks")})
     folder.mkdir()
+    _allow_files(plan.partitions * FILES_PER_PARTITION + SPARE_FILES)
     writers: dict[tuple[str, int], tuple[Any, Any]] = {}
     try:
         for shard in plan.merged.shards:
@@ -107,3 +109,10 @@ def cut_into_partitions(plan: Plan, folder: Path) -> Partitions:
             writer.close()
             sink.close()
     return Partitions(plan, folder)
+
+
+def _allow_files(count: int) -> None:
+    """Raise the soft limit of open files, as far as the hard one allows (the plan keeps within that)."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != resource.RLIM_INFINITY and soft < count:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (count if hard == resource.RLIM_INFINITY else min(count, hard), hard))

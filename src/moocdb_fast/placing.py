@@ -85,7 +85,5 @@ def _moved(merged: Merged, module: int, course: int, moved: dict[tuple[int, int]
         code = merged.dictionaries["module"].add(name.encode())
         if code == len(merged.modules):
             merged.modules.append(Module(course, module_id, old.category, old.name))
-        if module in merged.titles:
-            merged.titles.setdefault(code, merged.titles[module])
         moved[module, course] = code
     return moved[module, course]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,9 @@ CLOSE, JOINS, NOBODY = (_core.FLAGS[name] for name in ("close", "joins", "nobody
 
 PARTITION_ROWS = 1_000_000
 """Rows that are resolved at a time: bounds the memory of a run whatever the size of the log."""
+
+FILES_PER_PARTITION, SPARE_FILES = 3, 64
+"""Open files while partitions are written, and what else a process needs."""
 
 
 @dataclass
@@ -118,5 +122,12 @@ def _groups(merged: Merged, users: Users, counts: dict[int, int]) -> tuple[Array
     number[order] = np.arange(len(keys), dtype=np.int32)
     sizes = np.array([counts[key] for key in keys[order].tolist()], np.int64)
     before = np.cumsum(sizes) - sizes
-    firsts = np.flatnonzero(np.diff(before // PARTITION_ROWS, prepend=-1)) if len(keys) else np.zeros(1, np.int64)
+    firsts = np.flatnonzero(np.diff(before // _rows_per_partition(int(sizes.sum())), prepend=-1)) if len(keys) else np.zeros(1, np.int64)
     return keys, number, np.append(firsts, len(keys))
+
+
+def _rows_per_partition(rows: int) -> int:
+    """PARTITION_ROWS, or more for logs so large that the files of all partitions could not be open at once."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    partitions = max(1, (most - SPARE_FILES) // FILES_PER_PARTITION) if most != resource.RLIM_INFINITY else rows + 1
+    return max(PARTITION_ROWS, -(-rows // partitions))

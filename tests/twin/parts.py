@@ -14,7 +14,7 @@ from .text import is_blank, is_integer, is_number, strip
 LONGEST_FORMAT = 255
 
 _CHOICE = re.compile(r"_choice_([A-Za-z0-9_]+)\Z")
-_TOLD = {True: "correct", False: "incorrect"}
+_TOLD = {"True": "correct", "False": "incorrect"}
 _NUMBERS = re.compile(r"_([0-9]{1,3})_([0-9]{1,3})\Z")
 _MARK = re.compile(
     r"""aria-describedby=[\\"']*(input_[^\\"'>\x00-\x20]*+)"""  # a name up to a quote, a backslash, `>` or a blank
@@ -172,7 +172,7 @@ def _parts_of_maps(payload: object, course: str | None, problem: Module | None) 
         if key := read_key(name, course, problem):
             told = _object(value)
             part = Part(key.module, key.numbers, _answer(key, told.get("answer")))
-            part.correctness = _TOLD.get(told["correct"]) if isinstance(told.get("correct"), bool) else None  # type: ignore[arg-type]
+            part.correctness = _TOLD.get(str(told.get("correct"))) if isinstance(told.get("correct"), bool) else None
             part.grade = _grade(part.correctness, None)
             format_ = _filled(told.get("response_type"))
             part.format = strip(format_)[:LONGEST_FORMAT] if format_ else None

@@ -24,6 +24,7 @@ def place(events: list[Event]) -> None:
             places.append((event, best[0].course))
     for event, course in places:
         event.course = course
+        event.display_name = None  # placed events say nothing of names
         event.module = _moved(event.module, course) if event.module else None
         for part in event.parts:
             part.module = _moved(part.module, course)

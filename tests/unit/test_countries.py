@@ -47,7 +47,7 @@ def countries(tmp_path):
 
 def test_the_country_of_an_address(countries, tmp_path):
     users = {"a": ["192.0.2.1"], "b": ["198.51.100.255"], "c": ["203.0.113.7"], "d": ["203.0.113.8"], "e": ["10.0.0.1"]}
-    assert countries(users, database(tmp_path / "c.mmdb")) == {"a": "DE", "b": "BR", "c": "KE", "d": "", "e": ""}
+    assert countries(users, database(tmp_path / "c.mmdb")) == {"a": "DEU", "b": "BRA", "c": "KEN", "d": "", "e": ""}
 
 
 def test_the_most_frequent_address_wins(countries, tmp_path):
@@ -65,19 +65,19 @@ def test_the_most_frequent_address_wins(countries, tmp_path):
 
 def test_ipv6(countries, tmp_path):
     users = {"a": ["2001:db8:1::42"], "b": ["2001:db8:2::42"], "c": ["2001:DB8:1:0:0:0:0:9"], "d": ["192.0.2.1"]}
-    assert countries(users, database(tmp_path / "c.mmdb")) == {"a": "JP", "b": "", "c": "JP", "d": "DE"}
+    assert countries(users, database(tmp_path / "c.mmdb")) == {"a": "JPN", "b": "", "c": "JPN", "d": "DEU"}
 
 
 def test_ipv6_address_and_a_file_that_knows_only_ipv4(countries, tmp_path):
     path = database(tmp_path / "c.mmdb", ip_version=4, networks={GERMANY: "DE"})
-    assert countries({"a": ["2001:db8:1::42"], "b": ["192.0.2.1"]}, path) == {"a": "", "b": "DE"}
+    assert countries({"a": ["2001:db8:1::42"], "b": ["192.0.2.1"]}, path) == {"a": "", "b": "DEU"}
 
 
 def test_what_is_no_address_has_no_country(countries, tmp_path):
     garbage = ["unknown", "999.1.1.1", "192.0.2", "192.0.2.1:443", "::ffff:zz", "192.0.2.1/24", "é", " ", "", None, 7, "x" * 5000]
     users = {f"user_{n}": [ip] for n, ip in enumerate(garbage)} | {"list": ["192.0.2.1, 198.51.100.1"], "blanks": [" 192.0.2.1 "]}
     found = countries(users, database(tmp_path / "c.mmdb"))
-    assert (found.pop("list"), found.pop("blanks")) == ("DE", "DE")
+    assert (found.pop("list"), found.pop("blanks")) == ("DEU", "DEU")
     assert found == {f"user_{n}": "" for n in range(len(garbage))}
 
 

@@ -122,7 +122,11 @@ inline bool clean_address(sv text, sv host, std::string &out) {
     out += '/';
     size_t host_at = out.find("://") + 3;
     if (host_at >= out.size() || out[host_at] == '/') return false;  // no host
-    if (out.size() > 2000) out = std::string(cut_bytes(out, 1999)) + "/";
+    if (out.size() > 2000) {
+        out = std::string(cut_bytes(out, 1999));
+        while (out.back() == '/') out.pop_back();
+        out += '/';
+    }
     return true;
 }
 

@@ -98,7 +98,7 @@ inline int64_t time_of(Element e) {
         if (x.type() == element_type::INT64 && !x.get(v))
             return time_of_units(v, millis_only || v >= MILLIS_FROM || v <= -MILLIS_FROM ? 1000 : 1000000);
         if (x.type() == element_type::DOUBLE && !x.get(d))
-            return time_of_double(d, millis_only || std::fabs(d) >= static_cast<double>(MILLIS_FROM) ? 1e3 : 1e6);
+            return time_of_double(d, millis_only || std::fabs(d) >= static_cast<double>(MILLIS_FROM) ? 1000 : 1000000);
         return NO_TIME;
     };
     sv s;

@@ -39,6 +39,8 @@ class PartReader {
             Element id;
             sv text;
             if (member(d.value, "problem_id", id) && text_of(id, text)) fallback_ = module_of_(text);
+            int64_t n;
+            if (member(d.value, "attempts", id) && id.type() == element_type::INT64 && !id.get(n) && n >= 0 && n <= INT32_MAX) attempts = static_cast<int32_t>(n);
             if (fallback_ >= 0) problem_ = name_of_(fallback_), problem_html_ = html_form(id_of_(fallback_));
         }
         if (form == MAPS && d.what == Payload::value) read_maps(d.value);
@@ -109,8 +111,6 @@ class PartReader {
         if (member(root, "submission", submission))
             for (auto &[key, value] : members_of(submission))
                 if (Part *p = part_of(key, k)) read_submission(p, k, value);
-        int64_t n;
-        if (member(root, "attempts", e) && e.type() == element_type::INT64 && !e.get(n) && n >= 0 && n <= INT32_MAX) attempts = static_cast<int32_t>(n);
         if (member(root, "grade", e) && e.is_number()) grade = number_of(e);
         if (member(root, "max_grade", e) && e.is_number()) max_grade = number_of(e);
     }
@@ -118,9 +118,9 @@ class PartReader {
     static void read_mark(Part *p, Element value) {
         Element e;
         sv s;
-        bool first = !p->has_mark;
+        bool had = p->has_mark;
         if (member(value, "correctness", e) && text_of(e, s)) give_mark(p, s);
-        if (first && member(value, "npoints", e) && e.is_number()) p->npoints = number_of(e);
+        if (p->has_mark != had && member(value, "npoints", e) && e.is_number()) p->npoints = number_of(e);
         if (p->has_feedback) return;
         for (sv name : {sv("hint"), sv("msg")})
             if (member(value, name, e) && text_of(e, s) && !strip(s).empty()) {

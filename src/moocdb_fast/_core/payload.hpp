@@ -179,7 +179,8 @@ inline bool mend_payload(Json &json, Decoded &d) {
     if (d.text.find('\\') != std::string::npos && !json.parse("\"" + d.text + "\"", e) && text_of(e, inner)) {
         std::string again(strip(inner));
         if (!json.parse(again, e)) {
-            d.what = Payload::value, d.value = e;
+            if (text_of(e, inner)) d.text = std::string(inner);
+            else d.what = Payload::value, d.value = e;
             return true;
         }
     }
@@ -226,7 +227,10 @@ inline int panel_of(Element e) {
     int64_t v = 0;
     sv s;
     if (e.type() == element_type::INT64) v = e.get_int64().value_unsafe();
-    else if (text_of(e, s) && all_digits(s) && s.size() <= 18) std::from_chars(s.data(), s.data() + s.size(), v);
+    else if (text_of(e, s) && all_digits(s)) {
+        while (s.size() > 1 && s[0] == '0') s.remove_prefix(1);
+        if (s.size() <= 4) std::from_chars(s.data(), s.data() + s.size(), v);
+    }
     return v >= 1 && v <= 9999 ? static_cast<int>(v) : 0;
 }
 

@@ -233,9 +233,9 @@ class Scanner {
         return raw_module_code_[raw];
     }
 
-    int32_t type_code(sv name, uint8_t mode) {
+    int32_t type_code(sv name) {
         int32_t code = types.intern(cut_points(name, 255));
-        if (static_cast<size_t>(code) == type_mode.size()) type_mode.push_back(mode);
+        if (static_cast<size_t>(code) == type_mode.size()) type_mode.push_back(NO_MODE);  // the first candidate says
         return code;
     }
 
@@ -258,7 +258,7 @@ class Scanner {
             t.path = path;
             if (!path) {
                 t.meaning = meanings_.of_name(name, browser);
-                t.code = type_code(name, meanings_.all[t.meaning].mode);
+                t.code = type_code(name);
             } else read_path_type(name, host, t);
             type_info_.push_back(std::move(t));
         }
@@ -281,7 +281,7 @@ class Scanner {
             if (page.level == 3 && page.panel < 0) t.page.panel = panels.intern("1");
             label = m.fate == BACKGROUND ? "background_request" : "url_change";
         }
-        t.code = type_code(label, m.mode);
+        t.code = type_code(label);
     }
 
     // ------------------------------------------------------------ one event
@@ -343,6 +343,7 @@ class Scanner {
         count_odd(odd);
         add_event(offset, time, hash_bytes(raw.data(), raw.size()), user, course, type.code, page, destination(m, d), module, agent, address_of(v.ip), reader.attempts, m, flags);
         if (flags & CLOSE) return REJECTS;
+        if (type_mode[type.code] == NO_MODE) type_mode[type.code] = m.mode;
         if (module >= 0 && module_title[module].empty() && !strip(v.title).empty()) module_title[module] = cut_points(v.title, 555);
         if (submits) add_parts(reader);
         else if (m.clicks && module >= 0) add_click(m, d);

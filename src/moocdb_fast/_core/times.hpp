@@ -79,9 +79,13 @@ inline int64_t time_of_units(int64_t v, int64_t unit) {
     return in_range(v * unit);
 }
 
-inline int64_t time_of_double(double v, double unit) {
-    double micro = std::nearbyint(v * unit);  // ties to even
-    return micro >= static_cast<double>(FIRST_TIME) && micro <= static_cast<double>(LAST_TIME) ? in_range(static_cast<int64_t>(micro)) : NO_TIME;
+// Microseconds of v units of `unit` microseconds, or NO_TIME; ties to even. The whole part is exact, so the product is not rounded twice.
+inline int64_t time_of_double(double v, int64_t unit) {
+    double whole;
+    double part = std::modf(v, &whole);
+    if (!(std::fabs(whole) < 1e15)) return NO_TIME;
+    int64_t base = time_of_units(static_cast<int64_t>(whole), unit);
+    return base == NO_TIME ? NO_TIME : in_range(base + static_cast<int64_t>(nearbyintl(static_cast<long double>(part) * static_cast<long double>(unit))));
 }
 
 // Writes `YYYY-MM-DD HH:MM:SS.ffffff` (26 bytes) at p; returns the end.
