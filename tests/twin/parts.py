@@ -17,7 +17,7 @@ _CHOICE = re.compile(r"_choice_([A-Za-z0-9_]+)\Z")
 _TOLD = {"True": "correct", "False": "incorrect"}
 _NUMBERS = re.compile(r"_([0-9]{1,3})_([0-9]{1,3})\Z")
 _MARK = re.compile(
-    r"""aria-describedby=[\\"']*(input_[^\\"'>\x00-\x20]*+)"""  # a name up to a quote, a backslash, `>` or a blank
+    r"""aria-describedby=[\\"']*(input_[^\\"'>\x00-\x20]{0,994}+)(?![^\\"'>\x00-\x20])"""  # a name up to a quote, a backslash, `>` or a blank
     r"""[>Statusn\\:"' \t\r\n]*+"""  # "Status:" and what markup stands around it
     r"""(correct|[iI]ncorrect)"""
 )

@@ -67,11 +67,12 @@ class PartReader {
         int32_t module = own ? fallback_ : module_of_(k.module);
         if (module < 0) module = fallback_;
         if (module < 0) return nullptr;
-        for (Part &p : parts)
-            if (p.module == module && p.numbers == k.numbers) return &p;
-        Part &p = parts.emplace_back();
-        p.module = module, p.numbers = k.numbers;
-        return &p;
+        auto [at, fresh] = index_.emplace(static_cast<uint64_t>(module) << 32 | static_cast<uint32_t>(k.numbers), parts.size());
+        if (fresh) {
+            parts.emplace_back();
+            parts.back().module = module, parts.back().numbers = k.numbers;
+        }
+        return &parts[at->second];
     }
 
     // Gives the part its answer, unless it has one; a choice in the key speaks when the answer says no more than "ticked".
@@ -184,28 +185,28 @@ class PartReader {
         for (Element e : a) {
             if (i == 0 && text_of(e, s)) read_query_parts(s);
             if (i == 1 && text_of(e, s)) {
-                std::vector<Mark> marks = read_marks(s);
-                for (size_t m = 1; m < marks.size(); m++) marks_last(marks, m);
-                for (const Mark &m : marks)
-                    if (!m.key.empty()) give_mark(part_of(m.key, k), m.correct ? "correct" : "incorrect");
+                for (const Mark &m : last_marks(read_marks(s))) give_mark(part_of(m.key, k), m.correct ? "correct" : "incorrect");
             }
             if (i++ == 1) break;
         }
     }
 
-    // Lets the last mark of a name count, at the place of its first.
-    static void marks_last(std::vector<Mark> &marks, size_t m) {
-        for (size_t j = 0; j < m; j++)
-            if (!marks[j].key.empty() && marks[j].key == marks[m].key) {
-                marks[j].correct = marks[m].correct;
-                marks[m].key.clear();
-                return;
-            }
+    // The last mark of each name, at the place of its first.
+    static std::vector<Mark> last_marks(const std::vector<Mark> &marks) {
+        std::vector<Mark> out;
+        std::unordered_map<std::string, size_t> index;
+        for (const Mark &m : marks) {
+            auto [at, fresh] = index.emplace(m.key, out.size());
+            if (fresh) out.push_back(m);
+            else out[at->second].correct = m.correct;
+        }
+        return out;
     }
 
     ModuleOf module_of_;
     IdOf id_of_;
     NameOf name_of_;
+    std::unordered_map<uint64_t, size_t> index_;  // module and numbers → part
     int32_t fallback_ = -1;
     std::string problem_, problem_html_;
 };

@@ -315,18 +315,23 @@ struct Mark {
 inline std::vector<Mark> read_marks(sv page) {
     std::vector<Mark> out;
     constexpr sv label = "aria-describedby=";
-    for (size_t at = page.find(label); at != sv::npos; at = page.find(label, at + 1)) {
+    constexpr size_t longest = 1000;  // a longer name is none: it could be scanned over and over again
+    for (size_t at = page.find(label); at != sv::npos; at = page.find(label, at)) {
         size_t i = at + label.size();
+        at++;
         auto any = [&](const char *set) { return i < page.size() && page[i] && std::strchr(set, page[i]); };
         while (any("\\\"'")) i++;
         size_t begin = i;
-        while (i < page.size() && static_cast<unsigned char>(page[i]) > 0x20 && !any("\\\"'>")) i++;
+        if (!starts(page.substr(begin), "input_")) continue;
+        while (i < page.size() && i - begin <= longest && static_cast<unsigned char>(page[i]) > 0x20 && !any("\\\"'>")) i++;
         sv key = page.substr(begin, i - begin);
-        if (!starts(key, "input_")) continue;
+        if (key.size() > longest) continue;
         while (any("> Statusn\\:\"'\t\r\n")) i++;
         sv rest = page.substr(i);
-        if (starts(rest, "correct")) out.push_back({std::string(key), true});
-        else if (starts(rest, "incorrect") || starts(rest, "Incorrect")) out.push_back({std::string(key), false});
+        bool correct = starts(rest, "correct");
+        if (!correct && !starts(rest, "incorrect") && !starts(rest, "Incorrect")) continue;
+        out.push_back({std::string(key), correct});
+        at = i;
     }
     return out;
 }

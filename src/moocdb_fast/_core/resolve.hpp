@@ -1,6 +1,7 @@
 // The pass over the events of each (user, course) in time order (rules, section 11).
 #pragma once
 #include <algorithm>
+#include <unordered_set>
 
 #include "columns.hpp"
 #include "meanings.hpp"
@@ -68,11 +69,12 @@ class Resolver {
         submitting_.clear();
         for (int64_t i = from; i < to; i++) {
             uint8_t flags = in_.flags[i];
+            bool repeated = repeats(i, from);
             if (flags & CLOSE) {
                 close_page(i, open, here);
                 continue;
             }
-            if (!in_.keep_duplicates && repeats(i, from)) {
+            if (repeated && !in_.keep_duplicates) {
                 out.outcome[i] = DUPLICATE;
                 continue;
             }
@@ -94,10 +96,14 @@ class Resolver {
         return s <= INT32_MAX ? s : -1;
     }
 
-    bool repeats(int64_t i, int64_t from) const {
-        for (int64_t j = i - 1; j >= from && in_.time[j] == in_.time[i]; j--)
-            if (in_.hash[j] == in_.hash[i]) return true;
-        return false;
+    // Whether row i has the time and the bytes of an earlier row of its group; to be asked of every row in order.
+    bool repeats(int64_t i, int64_t from) {
+        if (i == from || in_.time[i] != in_.time[i - 1]) {
+            same_time_.clear();
+            return false;
+        }
+        if (same_time_.empty()) same_time_.insert(in_.hash[i - 1]);
+        return !same_time_.insert(in_.hash[i]).second;
     }
 
     void close_page(int64_t i, int64_t &open, Location &here) {
@@ -233,6 +239,7 @@ class Resolver {
     }
 
     const Sorted &in_;
+    std::unordered_set<uint64_t> same_time_;  // hashes of the rows so far that have the time of the last one
     std::vector<int64_t> submitting_, servers_, members_;
     std::vector<std::pair<int64_t, int64_t>> copies_;  // record, copy
 };
