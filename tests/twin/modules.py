@@ -11,6 +11,7 @@ from .text import strip
 LONGEST = 500
 
 _KEY = re.compile(r'(?:ccx-|lib-)?block-v1:[^/?&"\\\x00-\x20]*')
+LONGEST_KEY = 4000  # bytes
 _BRANCH = re.compile(r"\+(?:branch|version)@[^+]*")
 _SLASHED = re.compile(r"i4x:/+")
 _NAME = re.compile(r"[A-Za-z0-9_.-]{1,255}")
@@ -91,6 +92,8 @@ def _i4x(organisation: str, number: str, category: str, name: str) -> Module | N
 def _of_key(text: str) -> Module | None:
     match = _KEY.search(text)
     assert match
+    if len(match.group().encode()) > LONGEST_KEY:
+        return None
     key = _BRANCH.sub("", match.group())
     _, _, behind_type = key.partition("+type@")
     _, _, behind_block = behind_type.partition("+block@")

@@ -233,6 +233,7 @@ inline Module block_module(sv s, size_t from) {
     Module m;
     size_t end = from;
     while (end < s.size() && static_cast<unsigned char>(s[end]) > 0x20 && !std::strchr("/?&\"\\", s[end])) end++;
+    if (end - from > 4000) return m;  // no key: its parts would be taken out one by one
     std::string key(s.substr(from, end - from));
     for (sv part : {sv("+branch@"), sv("+version@")})
         for (size_t at; (at = key.find(part)) != std::string::npos;) {

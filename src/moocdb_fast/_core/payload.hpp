@@ -251,15 +251,12 @@ inline PartKey read_part_key(sv key) {
         k.drop = true;
         return k;
     }
-    for (size_t at = key.find("_choice_"); at != sv::npos; at = key.find("_choice_", at + 1)) {
-        sv rest = key.substr(at + 8);
-        bool word = !rest.empty();
-        for (char c : rest) word = word && is_word(c);
-        if (word) {
-            k.choice.append("choice_").append(rest);
-            key = key.substr(0, at);
-            break;
-        }
+    size_t word = key.size();  // where the word characters at the end begin
+    while (word && is_word(key[word - 1])) word--;
+    size_t choice = key.find("_choice_", word);
+    if (choice != sv::npos && choice + 8 < key.size()) {
+        k.choice.append("choice_").append(key.substr(choice + 8));
+        key = key.substr(0, choice);
     }
     auto group = [](sv s, int &v) -> size_t {  // length of a trailing `_` and 1-3 digits, or 0
         size_t n = 0;
