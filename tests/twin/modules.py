@@ -84,7 +84,7 @@ def behind_module(value: str) -> str:
 
 
 def _i4x(organisation: str, number: str, category: str, name: str) -> Module | None:
-    if not (organisation and number and category and name):
+    if not (organisation and number and category and name) or "/" in organisation + number + category:
         return None
     return Module(f"i4x://{organisation}/{number}/{category}/{html(name)}", category, html(name))
 

@@ -128,7 +128,8 @@ class _Parser:
     def too_deep(self) -> None:
         """A text that does not even end like the value it begins is broken rather than deep."""
         text = self.text.strip(" \t\n\r")
-        if text[-1] != {"{": "}", "[": "]"}.get(text[0]):
+        open_string = re.sub(r"\\.", "", text, flags=re.DOTALL).count('"') % 2
+        if open_string or text[-1] != {"{": "}", "[": "]"}.get(text[0]):
             self.fail()
         raise TooDeep(f"at {self.at}")
 

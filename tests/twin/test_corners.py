@@ -55,6 +55,11 @@ CORNERS: dict[str, tuple[list[bytes], TwinOptions]] = {
         [event(0, "showanswer", {"problem_id": PART}, context={"course_id": "course-v1:a/b+c+d"})],
         TwinOptions(),
     ),
+    "a dashed id with slashes": ([event(0, "problem_check", {"problem_id": "i4x-/-/-/-x", "answers": {}})], TwinOptions()),
+    "a page that spells a host and a path": (
+        [event(i, "showanswer", page=page, host="h.org") for i, page in enumerate(("h.org\n/courses/A/B/C/info/", "/courses/A/B/C/info/"))],
+        TwinOptions(),
+    ),
     "the deepest line": (DEEP, TwinOptions()),
     "two keys of one part": (
         [

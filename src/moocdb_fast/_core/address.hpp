@@ -213,6 +213,8 @@ inline std::string html(sv s, bool dash) {
 inline Module i4x_module(sv org, sv number, sv category, sv name, size_t end) {
     Module m;
     if (org.empty() || number.empty() || category.empty() || name.empty()) return m;
+    for (sv part : {org, number, category})
+        if (part.find('/') != sv::npos) return m;  // an id has four pieces
     m.category = category;
     m.name = html(name, true);
     m.id.append("i4x://").append(org).append("/").append(number).append("/").append(category).append("/").append(m.name);
@@ -233,13 +235,13 @@ inline Module block_module(sv s, size_t from) {
     Module m;
     size_t end = from;
     while (end < s.size() && static_cast<unsigned char>(s[end]) > 0x20 && !std::strchr("/?&\"\\", s[end])) end++;
-    if (end - from > 4000) return m;  // no key: its parts would be taken out one by one
-    std::string key(s.substr(from, end - from));
-    for (sv part : {sv("+branch@"), sv("+version@")})
-        for (size_t at; (at = key.find(part)) != std::string::npos;) {
-            size_t to = key.find('+', at + 1);
-            key.erase(at, (to == std::string::npos ? key.size() : to) - at);
-        }
+    if (end - from > 4000) return m;  // no key
+    std::string key;
+    for (size_t at = from, to; at < end; at = to) {
+        to = std::min(end, s.find('+', at + 1));
+        sv part = s.substr(at, to - at);
+        if (!starts(part, "+branch@") && !starts(part, "+version@")) key.append(part);
+    }
     size_t t = key.find("+type@");
     size_t b = t == std::string::npos ? t : key.find("+block@", t + 6);
     if (b == std::string::npos) return m;

@@ -103,6 +103,7 @@ inline Repaired repair_line(sv line) {
     Repaired r;
     std::string s;
     if (repair_utf8(line, s)) note(r, Repair::utf8);
+    s.resize(static_cast<size_t>(strip(s).data() - s.data()) + strip(s).size());  // once, not behind every document
     size_t at = s.find('{');
     if (at == std::string::npos) {
         r.bad = true;

@@ -99,7 +99,7 @@ class Resolver {
     // Whether row i has the time and the bytes of an earlier row of its group; to be asked of every row in order.
     bool repeats(int64_t i, int64_t from) {
         if (i == from || in_.time[i] != in_.time[i - 1]) {
-            same_time_.clear();
+            if (!same_time_.empty()) std::unordered_set<uint64_t>().swap(same_time_);  // clear() would walk all its buckets, row by row
             return false;
         }
         if (same_time_.empty()) same_time_.insert(in_.hash[i - 1]);
@@ -221,18 +221,29 @@ class Resolver {
             for (int64_t p = in_.part_start[row]; p < in_.part_start[row + 1]; p++) add(in_.part_module[p], in_.part_numbers[p], p);
         };
         take(i);
-        for (size_t c = from; c < to; c++) {
-            int64_t row = copies_[c].second;
-            if (out.part_row.size() == begin) take(row);
-            else
-                for (int64_t p = in_.part_start[row]; p < in_.part_start[row + 1]; p++) fill(begin, p);
+        size_t c = from;
+        for (; c < to && out.part_row.size() == begin; c++) take(copies_[c].second);
+        if (c < to) {
+            index_parts(begin);
+            for (; c < to; c++)
+                for (int64_t p = in_.part_start[copies_[c].second]; p < in_.part_start[copies_[c].second + 1]; p++) fill(p);
         }
         if (out.part_row.size() == begin) add(in_.module[i], 0, -1);
     }
 
-    void fill(size_t begin, int64_t p) {
-        for (size_t k = begin; k < out.part_row.size(); k++) {
-            if (out.part_module[k] != in_.part_module[p] || out.part_numbers[k] != in_.part_numbers[p]) continue;
+    // What part a row of `out` or of the parts handed in is, as one number.
+    static uint64_t identity(int32_t module, int32_t numbers) { return static_cast<uint64_t>(module) << 32 | static_cast<uint32_t>(numbers); }
+
+    void index_parts(size_t begin) {
+        made_.clear();
+        for (size_t k = begin; k < out.part_row.size(); k++) made_.emplace_back(identity(out.part_module[k], out.part_numbers[k]), k);
+        std::sort(made_.begin(), made_.end());
+    }
+
+    void fill(int64_t p) {
+        uint64_t wanted = identity(in_.part_module[p], in_.part_numbers[p]);
+        for (auto it = std::lower_bound(made_.begin(), made_.end(), std::make_pair(wanted, size_t{0})); it != made_.end() && it->first == wanted; ++it) {
+            size_t k = it->second;
             if (out.answer_from[k] < 0 && in_.part_answered[p]) out.answer_from[k] = p;
             if (out.mark_from[k] < 0 && in_.part_marked[p]) out.mark_from[k] = p;
         }
@@ -242,6 +253,7 @@ class Resolver {
     std::unordered_set<uint64_t> same_time_;  // hashes of the rows so far that have the time of the last one
     std::vector<int64_t> submitting_, servers_, members_;
     std::vector<std::pair<int64_t, int64_t>> copies_;  // record, copy
+    std::vector<std::pair<uint64_t, size_t>> made_;    // identity of a part of the record, its place in out
 };
 
 // The order of n rows by (group, time), keeping the order they come in; groups are 0 .. groups - 1.

@@ -33,14 +33,16 @@ class Scanner {
     // Scans the complete lines in n bytes at p, where the first begins at `offset` of the file; 64 bytes behind p + n are readable.
     // With `last`, what follows the last newline is a line too. Returns the bytes used. May raise bad_alloc.
     size_t feed(const char *p, size_t n, int64_t offset, bool last) {
-        size_t at = 0;
+        size_t at = 0, known = offset == tail_offset_ ? std::min(tail_, n) : 0;  // a long line is searched once, however often it grows
         while (at < n) {
-            const char *nl = static_cast<const char *>(std::memchr(p + at, '\n', n - at));
+            const char *nl = static_cast<const char *>(std::memchr(p + at + known, '\n', n - at - known));
+            known = 0;
             if (!nl && !last) break;
             size_t end = nl ? static_cast<size_t>(nl - p) : n;
             line(p + at, end - at, offset + static_cast<int64_t>(at));
             at = end + (nl ? 1 : 0);
         }
+        tail_ = n - at, tail_offset_ = offset + static_cast<int64_t>(at);
         return at;
     }
 
@@ -188,7 +190,7 @@ class Scanner {
         if (strip(text).empty()) return none;
         sv key = text;
         if (strip(text)[0] == '/') {
-            key_.assign(host).push_back('\n');
+            key_.assign("/").append(host).push_back('\n');  // no other text that gets here begins with a slash
             key_.append(text);
             key = key_;
         }
@@ -503,6 +505,8 @@ class Scanner {
     const ScanOptions &options_;
     Json line_json_, mended_json_, payload_json_;
     bool extra_ = false;
+    size_t tail_ = 0;            // bytes without a newline behind what was used of the last feed
+    int64_t tail_offset_ = -1;   // where they begin
     StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, hosts_, taught_ids_;
     std::vector<int32_t> raw_course_code_, raw_module_code_;
     std::vector<uint8_t> course_selected_, agent_machine_;

@@ -46,7 +46,7 @@ cdef extern from "scan.hpp" namespace "moocdb":
         uint8_t reason
         string start
     cdef cppclass CScanner "moocdb::Scanner":
-        CScanner(const Meanings&, const ScanOptions&)
+        CScanner(const Meanings&, const ScanOptions&) except +
         size_t feed(const char*, size_t, int64_t, cbool) except + nogil
         void too_long(int64_t, sv) except +
         StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes
