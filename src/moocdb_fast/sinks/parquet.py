@@ -23,9 +23,8 @@ class ParquetSink:
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append rows; they are written in groups whose size does not depend on how they came."""
-        waiting = self._waiting.setdefault(table, [])
-        waiting.append(batch)
-        while sum(b.num_rows for b in waiting) >= _GROUP_ROWS:
+        self._waiting.setdefault(table, []).append(batch)
+        while sum(b.num_rows for b in self._waiting[table]) >= _GROUP_ROWS:
             self._write_group(table, _GROUP_ROWS)
 
     def _write_group(self, table: str, rows: int) -> None:
@@ -37,7 +36,7 @@ class ParquetSink:
             path = str(self._folder / f"{table}.parquet")
             self._writers[table] = pq.ParquetWriter(path, schema, compression="zstd", store_schema=False, write_page_index=True)
         group = columns.slice(0, rows).combine_chunks()
-        if group.num_rows or not self._writers[table].is_open:
+        if group.num_rows:
             self._writers[table].write_table(group, row_group_size=_GROUP_ROWS)
         self._waiting[table] = columns.slice(rows).to_batches()
 
