@@ -10,6 +10,7 @@ import numpy as np
 
 from .events import family_of
 from .ledger import InputReport
+from .merge import Merged
 from .plan import CLOSE, Plan, selected
 from .resolve import COPY, DUPLICATE, EXTRA, RECORD, Resolved
 
@@ -20,49 +21,42 @@ if TYPE_CHECKING:
 Array = np.ndarray[Any, Any]
 
 
+def count_lines(merged: Merged, reports: Sequence[InputReport], ordinals: Array, reason: str | None) -> None:
+    """Count lines as filtered for a reason, or as translated (None), each with the input it came from."""
+    for number, count in zip(*(x.tolist() for x in np.unique(merged.inputs(ordinals), return_counts=True)), strict=True):
+        counts = reports[number - 1].counts
+        if reason is None:
+            counts.add(events=count)
+        else:
+            counts.add_reasons("filtered", {reason: count})
+
+
+def count_unselected(merged: Merged, courses: Sequence[str], reports: Sequence[InputReport]) -> None:
+    """Rows of courses that were not selected, which the scan kept only because placing needed to see them."""
+    wanted = frozenset(code for code, text in enumerate(merged.course_texts) if text in courses)
+    for shard in merged.shards:
+        columns = shard.result.columns("events", ("course", "flags"))
+        others = (columns["flags"] & EXTRA) == 0
+        others[selected(shard.placed("course", columns), wanted)] = False
+        count_lines(merged, reports, shard.first_row + np.flatnonzero(others), "course")
+
+
 class Fates:
     """Counts what the resolve step decides, per input and per type. Extra events of a line have no fate of their own."""
 
     def __init__(self, output: Output, reports: Sequence[InputReport]) -> None:
         self.output, self.reports = output, reports
-        merged = output.merged
-        self._first_rows = np.array([shard.first_row for shard in merged.shards], np.int64)
-        self._inputs = np.array([shard.input for shard in merged.shards], np.int64)
         self._types: Counter[int] = Counter()
         self._courses: Counter[int] = Counter()
-        self._count_unselected()
-
-    def _add(self, ordinals: Array, reason: str | None) -> None:
-        inputs = self._inputs[np.searchsorted(self._first_rows, ordinals, side="right") - 1]
-        for number, count in zip(*(x.tolist() for x in np.unique(inputs, return_counts=True)), strict=True):
-            counts = self.reports[number - 1].counts
-            if reason is None:
-                counts.add(events=count)
-            else:
-                counts.add_reasons("filtered", {reason: count})
-
-    def _count_unselected(self) -> None:
-        """Rows that the scan kept only because placing needed to see them."""
-        output = self.output
-        if output.chosen is None or (output.options.split_by_course and not output.options.courses):
-            return
-        wanted = {c for c, text in enumerate(output.merged.course_texts) if text in output.options.courses}
-        if output.options.split_by_course and output.chosen != frozenset({min(wanted, key=lambda c: output.merged.course_texts[c].encode())}):
-            return  # counted with the first output
-        for shard in output.merged.shards:
-            columns = shard.result.columns("events", ("course", "flags"))
-            others = np.ones(len(columns["flags"]), bool)
-            others[selected(shard.placed("course", columns), frozenset(wanted))] = False
-            self._add(shard.first_row + np.flatnonzero(others & ((columns["flags"] & EXTRA) == 0)), "course")
 
     def count(self, r: Resolved) -> None:
         """Count a partition."""
         lines = (r.events["flags"] & EXTRA) == 0
         translated = lines & (r.outcome <= RECORD)
-        self._add(r.events["ordinal"][translated], None)
+        count_lines(self.output.merged, self.reports, r.events["ordinal"][translated], None)
         for outcome, reason in ((DUPLICATE, "duplicate"), (COPY, "echo")):
-            self._add(r.events["ordinal"][lines & (r.outcome == outcome)], reason)
-        self._add(r.events["ordinal"][lines & ((r.events["flags"] & CLOSE) != 0)], "page_close")
+            count_lines(self.output.merged, self.reports, r.events["ordinal"][lines & (r.outcome == outcome)], reason)
+        count_lines(self.output.merged, self.reports, r.events["ordinal"][lines & ((r.events["flags"] & CLOSE) != 0)], "page_close")
         for counter, name in ((self._types, "type"), (self._courses, "course")):
             codes, numbers = np.unique(r.events[name][translated], return_counts=True)
             counter.update(dict(zip(codes.tolist(), numbers.tolist(), strict=True)))

@@ -43,6 +43,11 @@ class Input:
     given: str
     pipe: bool = False
 
+    @property
+    def unpacked(self) -> int:
+        """Decompressed bytes: an estimate for compressed inputs."""
+        return self.size * (_EXPANSION if self.compression else 1)
+
     def open_stream(self, start: int = 0, end: int | None = None) -> Stream:
         """A reader of the decompressed bytes (`start` and `end`: plain files only)."""
         try:
@@ -291,5 +296,5 @@ def describe(arguments: Iterable[str | os.PathLike[str]], shard_bytes: int, *, e
     if files := [item for item in inputs if not item.pipe]:
         check(files)
     total = sum(item.size for item in inputs)
-    unpacked = sum(item.size * (_EXPANSION if item.compression else 1) for item in inputs)
+    unpacked = sum(item.unpacked for item in inputs)
     return Plan(tuple(inputs), len(shards(inputs, shard_bytes)), total, unpacked, tuple(skipped))

@@ -81,6 +81,24 @@ class Merged:
         texts: list[str] = self.texts("course").to_pylist()
         return texts
 
+    def users(self, shard: MergedShard, columns: dict[str, Array]) -> Array:
+        """The user column of a shard in the codes of the whole; platform ids that the log gives a name are that name."""
+        user = shard.column("user", columns)
+        return self.alias[user] if len(self.alias) else user
+
+    def inputs(self, ordinals: Array) -> Array:
+        """The input number of each row."""
+        numbers: Array = self._input_numbers[np.searchsorted(self._first_rows, ordinals, side="right") - 1]
+        return numbers
+
+    @cached_property
+    def _first_rows(self) -> Array:
+        return np.array([shard.first_row for shard in self.shards], np.int64)
+
+    @cached_property
+    def _input_numbers(self) -> Array:
+        return np.array([shard.input for shard in self.shards], np.int64)
+
     def texts(self, name: str) -> pa.LargeStringArray:
         """All strings of a dictionary, by code."""
         offsets, data = self.dictionaries[name].buffers()

@@ -82,7 +82,8 @@ class Output:
             count_rows(resolved, rows)
             fates.count(resolved)
             only = resolved if plan.partitions == 1 else None
-        dimensions = self._dimensions(plan, seen)
+        keys = [pseudonym(self.key, b"anonymous" if actor == "a" else actor.encode()) for actor in plan.actors()]
+        dimensions = build_dimensions(plan, seen, keys, self._countries(plan))
         maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)))
         sinks = open_sinks(self.options.formats, self.folder)
         self.tables = dict.fromkeys(TABLES, 0)
@@ -94,7 +95,7 @@ class Output:
         self._write_dimensions(sinks, dimensions)
         for sink in sinks:
             sink.close()
-        self._write_beside(plan)
+        self._write_beside(plan, keys)
         fates.finish(plan, dimensions)
 
     def _counts(self, name: str, dtype: Any) -> Array:
@@ -107,14 +108,14 @@ class Output:
             for batch in table.to_batches() if table is not None and table.num_rows else [empty_batch(name)]:
                 self._put(sinks, name, batch)
 
-    def _write_beside(self, plan: Plan) -> None:
+    def _write_beside(self, plan: Plan, keys: list[str]) -> None:
         """moocdb.sql, and identities if they were asked for."""
         if "csv" in self.options.formats:
             from .sql import moocdb_sql
 
             (self.folder / "moocdb.sql").write_text(moocdb_sql(database=self.database, rows=self.tables), encoding="utf-8")
         if self.restricted is not None:
-            write_identities(plan, self.restricted, self._user_keys(plan))
+            write_identities(plan, self.restricted, keys)
 
     def _put(self, sinks: Sequence[Any], name: str, batch: pa.RecordBatch) -> None:
         self.tables[name] += batch.num_rows
@@ -127,12 +128,9 @@ class Output:
         introduce(resolved, seen)
         return resolved
 
-    def _user_keys(self, plan: Plan) -> list[str]:
-        actors = plan.merged.texts("user").take(pa.array(plan.users.codes, pa.int64())).to_pylist()
-        return [pseudonym(self.key, b"anonymous" if actor == "a" else actor.encode()) for actor in actors]
-
-    def _dimensions(self, plan: Plan, seen: Introduced) -> Dimensions:
+    def _countries(self, plan: Plan) -> dict[int, str]:
+        if self.options.geoip is None:
+            return {}
         from .countries import countries_of
 
-        countries = countries_of(plan, self.options.geoip) if self.options.geoip else {}
-        return build_dimensions(plan, seen, self._user_keys(plan), countries)
+        return countries_of(plan, self.options.geoip)

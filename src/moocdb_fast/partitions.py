@@ -18,18 +18,18 @@ from .merge import Merged, MergedShard
 from .plan import FILES_PER_PARTITION, SPARE_FILES, Plan, group_key, selected
 
 Array = np.ndarray[Any, Any]
-_CODES = ("user", "course", "type", "base", "panel", "dest", "module", "agent")
+_CODES = ("course", "type", "base", "panel", "dest", "module", "agent")
 _KEPT = ("offset", "time", "hash", "attempts", "kind", "flags", "submit")
 Tables = dict[str, pa.Table]
 """events, parts and clicks; the latter two carry the `ordinal` of their event."""
 
 
 def _shard_tables(merged: Merged, shard: MergedShard, plan: Plan) -> Tables:
-    columns = shard.result.columns("events", (*_CODES, *_KEPT))
+    columns = shard.result.columns("events", ("user", *_CODES, *_KEPT))
     events = {name: shard.placed(name, columns) if name in ("course", "module") else shard.column(name, columns) for name in _CODES}
     events |= {name: columns[name] for name in _KEPT}
     rows = selected(events["course"], plan.courses)
-    events["user"] = merged.alias[events["user"]] if len(merged.alias) else events["user"]
+    events["user"] = merged.users(shard, columns)
     events["ordinal"] = np.arange(shard.first_row, shard.first_row + shard.rows, dtype=np.int64)
     events = {name: column[rows] for name, column in events.items()}
     events["group"] = plan.groups(group_key(events["user"], events["course"]))

@@ -54,7 +54,7 @@ def _pick(values: Array, codes: Array) -> Array:
 
 def _columns(merged: Merged, shard: MergedShard) -> tuple[Array, Array, Array]:
     columns = shard.result.columns("events", ("user", "course", "module"))
-    return merged.alias[shard.column("user", columns)], shard.column("course", columns), shard.column("module", columns)
+    return merged.users(shard, columns), shard.column("course", columns), shard.column("module", columns)
 
 
 def _write(merged: Merged, shard: MergedShard, placed: Array, module: Array, changed: Array, moved: dict[tuple[int, int], int]) -> None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from . import _core
 from .agents import AgentIds, number_agents
@@ -51,6 +52,11 @@ class Plan:
     def partitions(self) -> int:
         return len(self.bounds) - 1
 
+    def actors(self) -> list[str]:
+        """`n:<name>`, `i:<platform id>` or `a` of each user, by user_id."""
+        actors: list[str] = self.merged.texts("user").take(pa.array(self.users.codes, pa.int64())).to_pylist()
+        return actors
+
     def groups(self, keys: Array) -> Array:
         """The groups of rows with these keys."""
         found: Array = self.group_of_key[np.searchsorted(self.group_keys, keys)]
@@ -90,7 +96,7 @@ def _note_shard(merged: Merged, shard: MergedShard, courses: frozenset[int] | No
     course = shard.placed("course", columns)
     rows = selected(course, courses)
     columns = {name: column[rows] for name, column in columns.items()}
-    user = merged.alias[shard.column("user", columns)] if len(merged.alias) else columns["user"]
+    user = merged.users(shard, columns)
     keys = group_key(user, course[rows])
     candidates = np.flatnonzero((columns["flags"] & CLOSE) == 0)
     user, flags = np.ascontiguousarray(user[candidates]), columns["flags"][candidates]

@@ -14,7 +14,7 @@ from .sinks.csv import CsvSink
 
 def write_identities(plan: Plan, folder: Path, keys: list[str]) -> None:
     """user_pii.csv in the restricted folder."""
-    actors = plan.merged.texts("user").take(pa.array(plan.users.codes, pa.int64())).to_pylist()
+    actors = plan.actors()
     addresses = plan.merged.texts("ip").to_pylist()
     rows = []
     for number, (code, actor, key) in enumerate(zip(plan.users.codes, actors, keys, strict=True), 1):

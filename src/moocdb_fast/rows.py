@@ -80,14 +80,6 @@ class RowMaker:
         self._courses = merged.texts("course").cast(pa.string())
         self._modules = pa.array([m.id for m in merged.modules], pa.string())
         self._codes = merged.texts("code").cast(pa.string())
-        firsts = [shard.first_row for shard in merged.shards]
-        self._first_rows = np.array(firsts, np.int64)
-        self._inputs = np.array([shard.input for shard in merged.shards], np.int64)
-
-    def inputs(self, ordinals: Array) -> Array:
-        """The input number of each row."""
-        numbers: Array = self._inputs[np.searchsorted(self._first_rows, ordinals, side="right") - 1]
-        return numbers
 
     def batches(self, r: Resolved) -> Iterator[tuple[str, pa.RecordBatch]]:
         """(table, batch) of a partition, each table in its order."""
@@ -120,7 +112,7 @@ class RowMaker:
             "observed_event_agent": _optional(self._by(self.plan.agents.agent, e["agent"])),
             "observed_event_type": pa.DictionaryArray.from_arrays(pa.array(e["type"]), self._types),
             "observed_event_type_id": pa.array(self.dim.type_ids[e["type"]]),
-            "observed_event_key": _keys(self.inputs(e["ordinal"]), e["offset"]),
+            "observed_event_key": _keys(self.plan.merged.inputs(e["ordinal"]), e["offset"]),
         }
         return _batch("observed_events", columns, len(rows))
 
@@ -180,7 +172,7 @@ class RowMaker:
             "submission_is_submitted": pa.array((e["submit"] >> 4).astype(np.int8)),
             "submission_os": _optional(self._by(self.plan.agents.os, e["agent"])),
             "submission_agent": _optional(self._by(self.plan.agents.agent, e["agent"])),
-            "submission_key": _keys(self.inputs(e["ordinal"]), e["offset"], number[parts] + 1),
+            "submission_key": _keys(self.plan.merged.inputs(e["ordinal"]), e["offset"], number[parts] + 1),
         }
         return _batch("submissions", columns, len(parts))
 

@@ -117,7 +117,7 @@ def translate(
         summary = Summary(inputs=reports, versions=versions(), options=options.to_dict(tables=True))
         summary.run.key_file, summary.run.key_created, summary.run.out = str(key_path), created, str(out)
         summary.run.options = options.to_dict(tables=False)
-        clock = _Clock(progress, sum(i.size * (12 if i.compression else 1) for i in found))
+        clock = _Clock(progress, sum(i.unpacked for i in found))
         run = _Run(options, staging, found, reports, summary, clock, key)
         try:
             _scan(run)
@@ -212,6 +212,7 @@ def _limit_rejects(options: Options, read: int, rejected: int) -> None:
 
 def _write(run: _Run) -> None:
     """Merge the shards and write one output, or one per course."""
+    from .fates import count_unselected
     from .merge import merge
     from .output import Output, course_sets
     from .placing import place_courses
@@ -219,6 +220,8 @@ def _write(run: _Run) -> None:
     run.clock.say("merge")
     merged = merge(run.results)
     place_courses(merged)
+    if run.options.courses:
+        count_unselected(merged, run.options.courses, run.reports)
     for folder, courses in course_sets(merged, run.options):
         run.clock.say(f"write {folder}" if folder else "write")
         output = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)

@@ -303,3 +303,14 @@ def test_courses_with_long_names_have_folders_too(run, tmp_path):
     folders = [path for path in (tmp_path / "out").iterdir() if path.is_dir()]
     assert len(folders) == len(long) + 1
     assert sorted(len(rows(path, "users")) for path in folders) == [0] + [1] * len(long)
+
+
+def test_a_run_that_the_log_does_not_hold(tmp_path):
+    """Lines of another run of the course are counted, also when no output is left to write them to."""
+    (tmp_path / "key").write_text("ab" * 32)
+    (tmp_path / "key").chmod(0o600)
+    event = {"username": "a", "event_type": "x", "time": "2013-03-05T10:00:00", "context": {"course_id": "Org/Number/Spring"}}
+    (tmp_path / "log.json").write_text(json.dumps(event) + "\n")
+    options = Options(courses=("Org/Number/Fall",), split_by_course=True, workers=1, key_file=tmp_path / "key")
+    summary = translate(tmp_path / "log.json", tmp_path / "out", options)
+    assert (summary.lines_read, summary.counts.filtered["course"]) == (1, 1)
