@@ -1,19 +1,34 @@
-"""Writes the generated pages of docs/reference; tests/docs checks that they are current.
+"""Writes the generated pages below docs; tests/docs checks that they are current.
 
 python ci/make_docs.py
 """
 
 from pathlib import Path
 
-from moocdb_fast.cli import render
+from moocdb_fast.cli import render, render_events, render_relations
 
-PAGES = {"schema.md": render.schema_md, "events.md": render.events_md, "cli.md": render.cli_md, "ledger.md": render.ledger_md}
-REFERENCE = Path(__file__).resolve().parents[1] / "docs" / "reference"
+DOCS = Path(__file__).resolve().parents[1] / "docs"
+PAGES = {
+    "reference/schema.md": render.schema_md,
+    "reference/cli.md": render.cli_md,
+    "reference/ledger.md": render.ledger_md,
+    "reference/relations.md": render_relations.relations_md,
+    **{f"events/{name}": page for name, page in render_events.pages().items()},
+}
 
 
 def main() -> None:
+    """Write them all, and remove those of families that are no more."""
+    (DOCS / "events").mkdir(exist_ok=True)
+    for path in strangers():
+        path.unlink()
     for name, page in PAGES.items():
-        (REFERENCE / name).write_text(page(), encoding="utf-8", newline="\n")
+        (DOCS / name).write_text(page(), encoding="utf-8", newline="\n")
+
+
+def strangers() -> list[Path]:
+    """Pages in docs/events that nothing generates."""
+    return [path for path in sorted((DOCS / "events").glob("*.md")) if f"events/{path.name}" not in PAGES]
 
 
 if __name__ == "__main__":

@@ -48,7 +48,14 @@ class Scanner:
     """The scan of one shard. Feed it lines, then take its columns; all results are copies."""
 
     def __init__(
-        self, tables: Tables, *, keep_anonymous: bool = False, keep_background: bool = False, courses: Iterable[str] = (), line_limit: int = ...
+        self,
+        tables: Tables,
+        *,
+        keep_anonymous: bool = False,
+        keep_background: bool = False,
+        keep_payloads: bool = False,
+        courses: Iterable[str] = (),
+        line_limit: int = ...,
     ) -> None: ...
     def feed(self, data: _Bytes, n: int, offset: int, last: bool) -> int:
         """Scan the whole lines in the first n bytes of `data`, which stand at `offset` of the file; with `last` also what follows the
@@ -73,6 +80,16 @@ class Scanner:
     def parts(self) -> dict[str, Any]:
         """Parts of submitting events; `answer` and `feedback` are (offsets, bytes, valid)."""
     def clicks(self) -> dict[str, NDArray[Any]]: ...
+    def posts(self) -> dict[str, Any]:
+        """Collaborations and (type 0) the keys of submissions; texts as in `parts`, also below."""
+    def replies(self) -> dict[str, Any]:
+        """Answers to questions."""
+    def verdicts(self) -> dict[str, Any]:
+        """Marks for submissions of other events."""
+    def facts(self) -> dict[str, Any]:
+        """What events tell about users."""
+    def payloads(self) -> dict[str, Any]:
+        """The payload of each row, with `keep_payloads`."""
 
 class Dictionary:
     """Strings to dense codes, in order of first appearance."""
@@ -115,11 +132,11 @@ def sort_rows(group: _Codes, groups: int, time: _Longs) -> _Longs:
 
 def resolve(
     rows: dict[str, NDArray[Any]], bases: dict[str, NDArray[Any]], parts: dict[str, NDArray[Any]], keep_duplicates: bool
-) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
-    """The pass over rows sorted by course, user, time (rules, section 11).
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+    """The pass over rows sorted by course, user, time (rules, section 11). `rows["about"]` is empty when there are no posts.
 
-    Returns per row outcome, base, panel, duration in seconds (-1: none), and the parts of submissions: row, module, numbers, and the part
-    handed in that gave answer, mark and format (-1: none).
+    Returns per row outcome, base, panel, duration in seconds (-1: none); the parts of submissions: row, module, numbers, and the part
+    handed in that gave answer, mark and format (-1: none); and the scores: row, the row of the record, the part that holds the mark.
     """
 
 def render_cells(offsets: _Longs, data: _Bytes) -> _Text:
@@ -131,3 +148,12 @@ def csv_rows(columns: list[tuple[str, int, int, int, int, Any]], n: int) -> byte
 
 def join_numbers(columns: list[_Longs]) -> tuple[_Codes, bytes]:
     """`a:b:c` per row, as int32 offsets and bytes."""
+
+def documents(line: bytes) -> list[tuple[int, bytes]]:
+    """The JSON documents of a line (without its end) and where in it they stand, repaired if need be (rules, section 2)."""
+
+def decode_payload(text: bytes) -> tuple[bool, bytes]:
+    """A payload that is text, decoded (rules, section 8): whether it is JSON, and that JSON or the text."""
+
+def clean_address(text: bytes, host: bytes = b"") -> bytes | None:
+    """The cleaned address (rules, section 5), None for none."""

@@ -7,6 +7,7 @@
     merge.pxi       dictionaries across shards, first appearances
     resolve.pxi     the pass over a user's events; row order
     csv.pxi         Arrow buffers to CSV text
+    lines.pxi       single lines and payloads, whole
 
 Typed signatures with documentation are in `_core.pyi`.
 """
@@ -78,3 +79,4 @@ include "_core/scan.pxi"
 include "_core/merge.pxi"
 include "_core/resolve.pxi"
 include "_core/csv.pxi"
+include "_core/lines.pxi"

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from .errors import InputError, cannot_read, show
-from .plan import Plan
+
+if TYPE_CHECKING:
+    from .plan import Plan
 
 
 def most_frequent(counts: Counter[int] | None, addresses: list[str]) -> str | None:
@@ -62,10 +64,31 @@ def _country(database: Any, address: str) -> str | None:
     return _three_letters(code) if isinstance(code, str) else None
 
 
-@cache
 def _three_letters(code: str) -> str:
     """ISO 3166 alpha-3 of an alpha-2 code; codes that the standard does not know (`XK`) stay as they are."""
+    return country_of(code) or code[:3]
+
+
+@cache
+def country_of(code: str | None) -> str | None:
+    """ISO 3166 alpha-3 of an alpha-2 code that the standard knows."""
     import pycountry
 
-    found = pycountry.countries.get(alpha_2=code)
-    return found.alpha_3 if found else code[:3]
+    found = pycountry.countries.get(alpha_2=code) if code else None
+    return found.alpha_3 if found else None
+
+
+class Countries:
+    """Three letters of the country of an address; nothing without a database."""
+
+    def __init__(self, path: Path | None) -> None:
+        self._database = _open(path) if path else None
+        self._known: dict[str, str | None] = {}
+
+    def of(self, address: str | None) -> str | None:
+        """The country, each address being looked up once."""
+        if not address or self._database is None:
+            return None
+        if address not in self._known:
+            self._known[address] = _country(self._database, address)
+        return self._known[address]

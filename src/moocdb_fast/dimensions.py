@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,12 +11,15 @@ import numpy as np
 import pyarrow as pa
 
 from . import _core
+from .countries import country_of
 from .events import resources as kinds
 from .events._spec import MODES
 from .merge import Module
 from .plan import Plan
+from .questions import build_feedback
 from .resolve import Introduced
-from .schema import STUDENT, TABLES
+from .schema import STUDENT, TABLES, TEACHING_STAFF
+from .tabular import filled, numbered
 
 Array = np.ndarray[Any, Any]
 _URI, _NAME = 2083, 555
@@ -35,23 +38,8 @@ class Dimensions:
     problem_ids: dict[tuple[int, int], int]  # by (module, numbers)
     type_ids: Array
     type_names: list[str]
-
-
-def _table(name: str, columns: dict[str, Iterable[Any]]) -> pa.Table:
-    """A table of the schema; columns that are not given hold their default, or NULL."""
-    schema = TABLES[name].arrow()
-    rows = len(list(next(iter(columns.values())))) if columns else 0
-    arrays = []
-    for column, spec in zip(schema, TABLES[name].columns, strict=True):
-        values = columns.get(column.name, [spec.default] * rows)
-        arrays.append(pa.array(values, column.type))
-    return pa.table(arrays, schema=schema)
-
-
-def _numbered(name: str, columns: dict[str, list[Any]]) -> pa.Table:
-    """The same with row ids from 1 in the first column."""
-    count = len(next(iter(columns.values())))
-    return _table(name, {TABLES[name].names[0]: range(1, count + 1), **columns})
+    question_ids: Array  # by question code of Introduced
+    answer_ids: Array  # by answer code of Introduced
 
 
 def build_dimensions(plan: Plan, seen: Introduced, user_keys: list[str], countries: dict[int, str]) -> Dimensions:
@@ -61,33 +49,42 @@ def build_dimensions(plan: Plan, seen: Introduced, user_keys: list[str], countri
     tree = _Resources(plan, seen, urls)
     tree.grow(url_order, url_first)
     problems = _Problems(plan, seen, tree.module_ids)
-    type_ids = np.zeros(len(merged.dictionaries["type"]), np.int32)
-    type_ids[plan.types] = np.arange(1, len(plan.types) + 1)
-    type_names = merged.texts("type").to_pylist()
+    type_ids, types = _types(plan)
+    asked = build_feedback(plan, seen)
     pairs_a, pairs_b = seen.pairs.pairs()
     order = np.argsort(seen.pairs.firsts()[0], kind="stable")
     resource = [tree.id_of(int(code)) for code in pairs_a[order]]
     tables = {
-        "urls": _numbered("urls", {"url": [urls[code] for code in url_order]}),
+        "urls": numbered("urls", {"url": [urls[code] for code in url_order]}),
         "resources": tree.table(),
-        "resources_urls": _numbered("resources_urls", {"resource_id": resource, "url_id": url_ids[pairs_b[order]].tolist()}),
+        "resources_urls": numbered("resources_urls", {"resource_id": resource, "url_id": url_ids[pairs_b[order]].tolist()}),
         "problems": problems.table,
-        "os": _numbered("os", {"os_name": plan.agents.os_names}),
-        "agent": _numbered("agent", {"agent_name": plan.agents.agent_names}),
-        "observed_event_types": _numbered(
-            "observed_event_types",
-            {
-                "observed_event_type_name": [type_names[code] for code in plan.types],
-                "observed_event_type_activity_mode": [MODES[merged.type_modes[code]] for code in plan.types],
-            },
-        ),
+        "os": numbered("os", {"os_name": plan.agents.os_names}),
+        "agent": numbered("agent", {"agent_name": plan.agents.agent_names}),
+        "observed_event_types": types,
         "users": _users(plan, user_keys, countries),
+        **asked.tables,
     }
     for name, table in TABLES.items():
         if table.pinned:
-            tables[name] = _table(name, dict(zip(table.names, zip(*table.pinned, strict=True), strict=True)))
+            tables[name] = filled(name, dict(zip(table.names, zip(*table.pinned, strict=True), strict=True)))
     page_ids = np.array([tree.pages[url] for url in urls], np.int32) if urls else np.zeros(0, np.int32)
-    return Dimensions(tables, url_ids, urls, page_ids, tree.module_ids, problems.ids, type_ids, type_names)
+    return Dimensions(tables, url_ids, urls, page_ids, tree.module_ids, problems.ids, type_ids, merged.texts("type").to_pylist(), *asked.ids)
+
+
+def _types(plan: Plan) -> tuple[Array, pa.Table]:
+    """The id of each type code, and the types by first appearance under their canonical names."""
+    canonical, modes = plan.canonical, plan.merged.type_modes
+    ids: dict[int, int] = {}
+    mode = []
+    for code in plan.types.tolist():
+        number = int(canonical.numbers[code])
+        if number not in ids:
+            ids[number] = len(ids) + 1
+            mode.append(MODES[modes[code]])
+    names = {"observed_event_type_name": [canonical.names[n] for n in ids], "observed_event_type_activity_mode": mode}
+    by_code = np.array([ids.get(int(n), 0) for n in canonical.numbers], np.int32)
+    return by_code, numbered("observed_event_types", names)
 
 
 # ---------------------------------------------------------------- urls
@@ -166,7 +163,7 @@ class _Resources:
         for parent in parents:
             children[parent] += 1
             numbers.append(children[parent] if parent else None)
-        return _numbered(
+        return numbered(
             "resources",
             {
                 "resource_name": names,
@@ -226,7 +223,7 @@ class _Problems:
         parts = [_part(number) for _, number in keys]
         of = [plan.merged.modules[module] for module, _ in keys]
         parents = [self.ids[module, -1 - part[0] if len(part) == 2 else 0] if part else None for (module, _), part in zip(keys, parts, strict=True)]
-        self.table = _numbered(
+        self.table = numbered(
             "problems",
             {
                 "problem_name": [_problem_name(m, part) for m, part in zip(of, parts, strict=True)],
@@ -255,17 +252,20 @@ def _problem_name(module: Module, part: tuple[int, ...]) -> str:
 
 
 def _users(plan: Plan, keys: list[str], countries: dict[int, str]) -> pa.Table:
-    users, agents = plan.users, plan.agents
+    users, agents, facts = plan.users, plan.agents, plan.users.facts
     known = [code if code >= 0 else None for code in users.agents]
-    joined = [users.joined.get(code) for code in users.codes]
-    return _numbered(
+    return numbered(
         "users",
         {
             "user_key": keys,
-            "user_country": [countries.get(code) for code in users.codes],
-            "user_join_timestamp": joined,
+            "user_gender": [facts.text("gender", code) for code in users.codes],
+            "user_birthdate": [facts.birth(code) for code in users.codes],
+            "user_country": [countries.get(code) or country_of(facts.text("country", code)) for code in users.codes],
+            "user_final_grade": [facts.grade(code) for code in users.codes],
+            "user_join_timestamp": [facts.joined.get(code) for code in users.codes],
             "user_os": [None if code is None else int(agents.os[code]) for code in known],
             "user_agent": [None if code is None else int(agents.agent[code]) for code in known],
-            "user_type_id": [STUDENT] * len(keys),
+            "user_language": [facts.text("language", code) for code in users.codes],
+            "user_type_id": [TEACHING_STAFF if code in facts.staff else STUDENT for code in users.codes],
         },
     )

@@ -12,7 +12,7 @@ from .events import family_of
 from .ledger import InputReport
 from .merge import Merged
 from .plan import CLOSE, Plan, selected
-from .resolve import COPY, DUPLICATE, EXTRA, RECORD, Resolved
+from .resolve import COPY, DUPLICATE, EXTRA, RECORD, SCORED, Resolved
 
 if TYPE_CHECKING:
     from .dimensions import Dimensions
@@ -52,7 +52,7 @@ class Fates:
     def count(self, r: Resolved) -> None:
         """Count a partition."""
         lines = (r.events["flags"] & EXTRA) == 0
-        translated = lines & (r.outcome <= RECORD)
+        translated = lines & ((r.outcome <= RECORD) | (r.outcome == SCORED))
         count_lines(self.output.merged, self.reports, r.events["ordinal"][translated], None)
         for outcome, reason in ((DUPLICATE, "duplicate"), (COPY, "echo")):
             count_lines(self.output.merged, self.reports, r.events["ordinal"][lines & (r.outcome == outcome)], reason)

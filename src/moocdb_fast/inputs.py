@@ -21,6 +21,8 @@ from .streams import CODECS, Stream, codec_of, open_stream
 _COMPRESSED = re.compile(rf"\.({'|'.join(CODECS)})$", re.IGNORECASE)
 _LOG_NAME = re.compile(rf".+\.(json|jsonl|log([-.]\d[\w.-]*?)?)(\.({'|'.join(CODECS)}))?", re.IGNORECASE | re.DOTALL)
 _STDIN = "-"
+STATE_MARK = ".moocdb_fast.state"
+"""A file that marks a folder as the state of an appended output: it holds no logs, whatever its files are called."""
 _HEAD = 4096
 _SNIFF = 64 * 1024
 _SNIFF_MOST = 4 * 1024 * 1024
@@ -133,6 +135,8 @@ def _walk(root: Path, exclude: Sequence[Path], skipped: list[str] | None) -> lis
         if identity in entered or identity in left_out:
             continue
         entered.add(identity)
+        if (folder / STATE_MARK).exists():
+            continue
         for entry in _entries(folder):
             name = prefix + entry.name
             if entry.name.startswith("."):

@@ -119,6 +119,9 @@ class SalvageReason(_Reason):
 
 _REJECTS = frozenset(map(str, RejectReason))
 
+REASONS: dict[str, str] = {str(reason): reason.doc for kind in (FilterReason, RejectReason) for reason in kind}
+"""What each reason for not translating a line means."""
+
 
 def _zero(kind: type[_Reason]) -> dict[str, int]:
     return dict.fromkeys((str(reason) for reason in kind), 0)
@@ -179,6 +182,14 @@ class Counts:
                 "please report this with the summary of the run",
             )
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> Counts:
+        """The counts in a summary.json."""
+        counts = cls(**{name: values[name] for name in ("lines_read", "events", "bad_payload", "extra_events")})
+        for group in ("filtered", "rejected", "salvaged"):
+            counts.add_reasons(group, values[f"{group}_by_reason"])
+        return counts
+
     def to_dict(self) -> dict[str, Any]:
         """Totals first, then the same by reason, without the reasons that did not occur."""
         return {
@@ -211,6 +222,12 @@ class InputReport:
     damage: str | None = None
     counts: Counts = field(default_factory=Counts)
 
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any], path: str) -> InputReport:
+        """The report in a summary.json."""
+        name, size, fingerprint = values["name"], values["bytes"], values["fingerprint"]
+        return cls(name, path, size, fingerprint, values["compression"] or "", values["damage"], Counts.from_dict(values))
+
     def to_dict(self) -> dict[str, Any]:
         return {
             "name": self.name,
@@ -239,9 +256,41 @@ class RunFacts:
     key_created: bool = False
     options: dict[str, Any] = field(default_factory=dict)
     folders: list[str] = field(default_factory=list)
+    taken: int = 0  # inputs that this run read; those before them were in the output
+    skipped: list[str] = field(default_factory=list)  # inputs that were in the output already
+    state: str = ""  # of an output that can be appended to: the index of its state
+    resumed: int = 0  # pieces of work that an interrupted run had done
+    restarted: bool = False  # an interrupted run was found, but of other inputs or options
+    warnings: list[str] = field(default_factory=list)  # about what this run did to the output of the runs before it
 
     def to_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What the translator knew of the event types that it translated: names, one for all names of a type, with numbers of events."""
+
+    with_payload: dict[str, int]  # types whose payload is mapped
+    common_fields: dict[str, int]  # types known to say nothing more than who, when and where
+    unknown: dict[str, int]  # types that nobody declared: translated with the common fields
+
+    @classmethod
+    def of(cls, event_types: Mapping[str, int]) -> Coverage:
+        """The coverage of some event types."""
+        from .events import canonical
+        from .events.lookup import is_declared, reads_payload
+
+        groups: tuple[dict[str, int], dict[str, int], dict[str, int]] = ({}, {}, {})
+        for name, number in event_types.items():
+            group = groups[0 if reads_payload(name) else 1 if is_declared(name) else 2]
+            group[canonical(name)] = group.get(canonical(name), 0) + number
+        return cls(*groups)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Types and events of each group; of the unknown also the names."""
+        groups = {name: getattr(self, name) for name in self.__slots__}
+        return {name: {"types": len(group), "events": sum(group.values())} for name, group in groups.items()} | {"unknown_types": self.unknown}
 
 
 @dataclass(slots=True)
@@ -268,9 +317,19 @@ class Summary:
     extra_events = property(lambda self: self.counts.extra_events)
 
     @property
+    def coverage(self) -> Coverage:
+        """How well the event types are known."""
+        return Coverage.of(self.event_types)
+
+    @property
     def damaged(self) -> list[InputReport]:
         """The inputs that broke off or are corrupt."""
         return [report for report in self.inputs if report.damage]
+
+    @property
+    def newly_damaged(self) -> list[InputReport]:
+        """Those of them that this run read."""
+        return [report for report in self.inputs[len(self.inputs) - self.run.taken :] if report.damage]
 
     def total(self) -> None:
         """Set `counts` to the sum over the inputs, after checking each and the sum."""
@@ -287,12 +346,25 @@ class Summary:
             "courses": self.courses,
             "event_types": self.event_types,
             "families": self.families,
+            "coverage": self.coverage.to_dict(),
             "tables": self.tables,
             "versions": self.versions,
             "options": self.options,
             "warnings": self.warnings,
             "run": {**self.run.to_dict(), "paths": [report.path for report in self.inputs]},
         }
+
+    @classmethod
+    def read(cls, path: Path) -> Summary:
+        """The summary in a summary.json."""
+        values = json.loads(path.read_text(encoding="utf-8"))
+        facts, plain = values["run"], ("courses", "event_types", "families", "tables", "versions", "options", "warnings")
+        return cls(
+            Counts.from_dict(values),
+            [InputReport.from_dict(report, given) for report, given in zip(values["inputs"], facts["paths"], strict=True)],
+            **{name: values[name] for name in plain},
+            run=RunFacts(**{name: facts[name] for name in RunFacts.__slots__}),
+        )
 
     def to_json(self) -> str:
         return json.dumps(self.to_dict(), indent=2, ensure_ascii=False).encode("utf-8", "backslashreplace").decode("utf-8") + "\n"

@@ -14,6 +14,7 @@ from . import _core
 from .shards import DICTIONARIES, ShardResult, text_array, text_buffers, write_table
 
 Array = np.ndarray[Any, Any]
+_DICTIONARY = {"dest": "panel", "about": "key", "target": "user"}  # of code columns that are not named after theirs
 NO_MODE = 255  # of a type that no candidate of a shard has
 
 
@@ -38,8 +39,7 @@ class MergedShard:
 
     def column(self, name: str, columns: dict[str, Array]) -> Array:
         """A code column in the codes of the whole (-1 stays -1)."""
-        dictionary = "panel" if name == "dest" else name
-        return _translate(np.load(self.result.folder / f"codes-{dictionary}.npy"), columns[name])
+        return _translate(np.load(self.result.folder / f"codes-{_DICTIONARY.get(name, name)}.npy"), columns[name])
 
     def save_placed(self, events: pa.Table, parts: pa.Table) -> None:
         """Keep courses and modules that differ from those the scan saw (see placing.py)."""
@@ -81,10 +81,10 @@ class Merged:
         texts: list[str] = self.texts("course").to_pylist()
         return texts
 
-    def users(self, shard: MergedShard, columns: dict[str, Array]) -> Array:
-        """The user column of a shard in the codes of the whole; platform ids that the log gives a name are that name."""
-        user = shard.column("user", columns)
-        return self.alias[user] if len(self.alias) else user
+    def users(self, shard: MergedShard, columns: dict[str, Array], name: str = "user") -> Array:
+        """A column of users of a shard in the codes of the whole; platform ids that the log gives a name are that name."""
+        user = shard.column(name, columns)
+        return np.where(user >= 0, self.alias[user], user) if len(self.alias) else user
 
     def inputs(self, ordinals: Array) -> Array:
         """The input number of each row."""

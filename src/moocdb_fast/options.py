@@ -79,6 +79,12 @@ class Options:
         "output formats, separated by commas: csv, parquet", ("csv",), option="format", metavar="LIST", parse=parse_formats, tables=True
     )
     overwrite: bool = _option("replace an earlier output in the output folder", False)
+    append: bool = _option("add the inputs to an output that was made with --append, or begin one; inputs that are in it already are skipped", False)
+    state: Path | None = _option(  # noqa: RUF009 - makes a field
+        "folder (made with mode 0700) where --append keeps what it read of the logs (default: the output folder's name and .state, beside it)",
+        None, metavar="DIR", parse=Path,
+    )  # fmt: skip
+    resume: bool = _option("keep what was scanned when the run is interrupted, and go on from what an interrupted run has kept", False)
     key_file: Path | None = _option(  # noqa: RUF009 - makes a field
         "file with the secret key of the pseudonyms; made when missing (default: pseudonym.key in your configuration folder)",
         None, metavar="FILE", parse=Path,
@@ -97,13 +103,16 @@ class Options:
         "folder (made with mode 0700) for personal data: user names, ids and addresses per user, and the start of each rejected line",
         None, metavar="DIR", parse=Path,
     )  # fmt: skip
+    payloads: bool = _option(
+        "keep the payload of each event, in event_payloads.parquet in the folder of --restricted (it may hold personal data)", False
+    )
     shard_bytes: int = _option("how much of a plain file one worker reads at a time", 64 * MIB, metavar="SIZE", parse=parse_size)
     line_limit: int = _option(
         "longest line that is read; longer ones are rejected", 64 * MIB, metavar="SIZE", parse=parse_size, tables=True, hidden=True
     )
 
     def __post_init__(self) -> None:
-        for name in ("key_file", "geoip", "restricted"):
+        for name in ("key_file", "geoip", "restricted", "state"):
             object.__setattr__(self, name, _checked(name, getattr(self, name), _path))
         object.__setattr__(self, "courses", _checked("courses", self.courses, _courses))
         object.__setattr__(self, "formats", _checked("formats", self.formats, _formats))
@@ -111,6 +120,12 @@ class Options:
             _checked(name, getattr(self, name), lambda v: _whole(v, 1, optional=name == "workers"))  # noqa: B023 - called at once
         _checked("max_rejects", self.max_rejects, lambda v: _whole(v, 0, optional=True))
         _checked("max_reject_rate", self.max_reject_rate, _rate)
+        if self.payloads and self.restricted is None:
+            raise UsageError("payloads may hold personal data", "say where they may lie: --payloads --restricted DIR")
+        if self.append and self.overwrite:
+            raise UsageError("--append adds to an output and --overwrite replaces it", "choose one of them")
+        if self.state is not None and not self.append:
+            raise UsageError("--state is where --append keeps what it read", "add --append, or leave --state out")
 
     @classmethod
     def from_toml(cls, path: str | Path, **overrides: Any) -> Options:

@@ -15,16 +15,19 @@ import pyarrow as pa
 from .dimensions import Dimensions, build_dimensions
 from .fates import Fates
 from .identities import pseudonym
+from .ids import GivenIds
 from .ledger import InputReport
+from .links import Links
 from .merge import Merged
 from .options import Options
 from .partitions import cut_into_partitions
 from .plan import Plan, make_plan
 from .resolve import ROW_KINDS, Introduced, Resolved, Rows, count_rows, introduce, resolve_partition, rows_array
-from .restricted import write_identities
-from .rows import Ids, RowMaker, empty_batch
+from .restricted import made_rows, write_identities, write_payloads
+from .rows import Ids, RowMaker
 from .schema import TABLES
 from .sinks import open_sinks
+from .tabular import empty_batch
 
 Array = np.ndarray[Any, Any]
 _UNPLACED = "no_course"
@@ -68,23 +71,29 @@ class Output:
     families: dict[str, int] = field(default_factory=dict)
     tables: dict[str, int] = field(default_factory=dict)
     warnings: list[str] = field(default_factory=list)
+    ids: GivenIds | None = None  # if they are to be compared with those that were given
 
     def write(self, reports: Sequence[InputReport]) -> None:
         """Write every table; the fates that only the users' events decide go to `reports`."""
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
         partitions = cut_into_partitions(plan, self.work / f"partitions-{self.folder.name}")
-        rows, seen, fates = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS)), Introduced(), Fates(self, reports)
+        rows, seen, links, fates = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS)), Introduced(), Links(plan.marked), Fates(self, reports)
         # Resolve everything once to learn what exists, then once more to write: ids depend on all partitions.
         only: Resolved | None = None
         for number in range(plan.partitions):
             resolved = self._resolve(plan, partitions.load(number), number, seen)
             count_rows(resolved, rows)
+            links.collect(resolved)
             fates.count(resolved)
             only = resolved if plan.partitions == 1 else None
+        links.join()
+        rows.assessments[links.verdict_ordinals] += 1
         keys = [pseudonym(self.key, b"anonymous" if actor == "a" else actor.encode()) for actor in plan.actors()]
         dimensions = build_dimensions(plan, seen, keys, self._countries(plan))
-        maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)))
+        if self.ids is not None:
+            self.ids.compare(rows, links, dimensions)
+        maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
         sinks = open_sinks(self.options.formats, self.folder)
         self.tables = dict.fromkeys(TABLES, 0)
         for number in range(plan.partitions):
@@ -96,6 +105,8 @@ class Output:
         for sink in sinks:
             sink.close()
         self._write_beside(plan, keys)
+        if self.restricted is not None and self.options.payloads:
+            write_payloads(plan, self.restricted, made_rows(rows, links))
         fates.finish(plan, dimensions)
 
     def _counts(self, name: str, dtype: Any) -> Array:
@@ -125,7 +136,7 @@ class Output:
     def _resolve(self, plan: Plan, tables: dict[str, pa.Table], number: int, seen: Introduced) -> Resolved:
         first = int(plan.bounds[number])
         resolved = resolve_partition(plan, tables, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates)
-        introduce(resolved, seen)
+        introduce(resolved, seen, plan.canonical.numbers)
         return resolved
 
     def _countries(self, plan: Plan) -> dict[int, str]:

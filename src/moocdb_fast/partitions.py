@@ -20,8 +20,16 @@ from .plan import FILES_PER_PARTITION, SPARE_FILES, Plan, group_key, selected
 Array = np.ndarray[Any, Any]
 _CODES = ("course", "type", "base", "panel", "dest", "module", "agent")
 _KEPT = ("offset", "time", "hash", "attempts", "kind", "flags", "submit")
+CHILDREN = {
+    "parts": ("module", "format"),
+    "clicks": ("code",),
+    "posts": ("key", "about"),
+    "replies": ("question",),
+    "verdicts": ("key", "target"),
+}
+"""What events have, and its code columns."""
 Tables = dict[str, pa.Table]
-"""events, parts and clicks; the latter two carry the `ordinal` of their event."""
+"""events, and its CHILDREN, which carry the `ordinal` of their event."""
 
 
 def _shard_tables(merged: Merged, shard: MergedShard, plan: Plan) -> Tables:
@@ -33,17 +41,19 @@ def _shard_tables(merged: Merged, shard: MergedShard, plan: Plan) -> Tables:
     events["ordinal"] = np.arange(shard.first_row, shard.first_row + shard.rows, dtype=np.int64)
     events = {name: column[rows] for name, column in events.items()}
     events["group"] = plan.groups(group_key(events["user"], events["course"]))
-    return {"events": pa.table(events), **{name: _children(shard, name, rows) for name in ("parts", "clicks")}}
+    return {"events": pa.table(events), **{name: _children(merged, shard, name, rows) for name in CHILDREN}}
 
 
-def _children(shard: MergedShard, name: str, rows: Array | slice) -> pa.Table:
-    """Parts or clicks of the chosen rows."""
+def _children(merged: Merged, shard: MergedShard, name: str, rows: Array | slice) -> pa.Table:
+    """What the chosen rows have of a kind."""
     table = shard.result.table(name)
     row = table.column("row").to_numpy()
-    coded = {"parts": ("module", "format"), "clicks": ("code",)}[name]
-    for column in coded:
+    for column in CHILDREN[name]:
         local = {column: table.column(column).to_numpy()}
-        codes = shard.placed(column, local, of="placed_parts") if column == "module" else shard.column(column, local)
+        if column == "module":
+            codes = shard.placed(column, local, of="placed_parts")
+        else:
+            codes = merged.users(shard, local, column) if column == "target" else shard.column(column, local)
         table = table.set_column(table.column_names.index(column), column, pa.array(codes))
     table = table.append_column("ordinal", pa.array(row.astype(np.int64) + shard.first_row)).drop_columns(["row"])
     if not isinstance(rows, slice):
@@ -56,7 +66,7 @@ def _split(tables: Tables, plan: Plan) -> Iterator[tuple[int, Tables]]:
     events = tables["events"]
     partition = np.searchsorted(plan.bounds, events.column("group").to_numpy(), side="right") - 1
     ordinals = events.column("ordinal").to_numpy()
-    homes = {name: partition[np.searchsorted(ordinals, tables[name].column("ordinal").to_numpy())] for name in ("parts", "clicks")}
+    homes = {name: partition[np.searchsorted(ordinals, tables[name].column("ordinal").to_numpy())] for name in CHILDREN}
     for p in np.unique(partition).tolist():
         yield p, {name: table.filter(pa.array((partition if name == "events" else homes[name]) == p)) for name, table in tables.items()}
 
@@ -70,15 +80,15 @@ class Partitions:
     whole: Tables | None = None
 
     def load(self, number: int) -> Tables:
-        """events, parts and clicks of a partition, in canonical order."""
+        """The tables of a partition, in canonical order."""
         if self.whole is not None:
             return self.whole
-        return {name: _read(self.folder / f"{name}-{number}.arrow") for name in ("events", "parts", "clicks")}
+        return {name: _read(self.folder / f"{name}-{number}.arrow") for name in ("events", *CHILDREN)}
 
     def forget(self, number: int) -> None:
         """A partition is not needed any more."""
         self.whole = None
-        for name in ("events", "parts", "clicks"):
+        for name in ("events", *CHILDREN):
             (self.folder / f"{name}-{number}.arrow").unlink(missing_ok=True)
 
 
@@ -91,7 +101,7 @@ def cut_into_partitions(plan: Plan, folder: Path) -> Partitions:
     """Bring the rows of all shards into the codes of the whole and, if there are several partitions, to disk."""
     if plan.partitions == 1:
         pieces = [_shard_tables(plan.merged, shard, plan) for shard in plan.merged.shards]
-        return Partitions(plan, folder, {name: pa.concat_tables([piece[name] for piece in pieces]) for name in ("events", "parts", "clicks")})
+        return Partitions(plan, folder, {name: pa.concat_tables([piece[name] for piece in pieces]) for name in pieces[0]})
     folder.mkdir()
     _allow_files(plan.partitions * FILES_PER_PARTITION + SPARE_FILES)
     writers: dict[tuple[str, int], tuple[Any, Any]] = {}

@@ -12,15 +12,17 @@ import pyarrow as pa
 
 from . import _core
 from .agents import AgentIds, number_agents
+from .events import canonical
+from .facts import Facts
 from .merge import Merged, MergedShard
 
 Array = np.ndarray[Any, Any]
-CLOSE, JOINS, NOBODY = (_core.FLAGS[name] for name in ("close", "joins", "nobody"))
+CLOSE = _core.FLAGS["close"]
 
 PARTITION_ROWS = 1_000_000
 """Rows that are resolved at a time: bounds the memory of a run whatever the size of the log."""
 
-FILES_PER_PARTITION, SPARE_FILES = 3, 64
+FILES_PER_PARTITION, SPARE_FILES = 6, 64
 """Open files while partitions are written, and what else a process needs."""
 
 
@@ -31,8 +33,23 @@ class Users:
     codes: list[int] = field(default_factory=list)
     agents: list[int] = field(default_factory=list)
     ids: Array = field(default_factory=lambda: np.empty(0, np.int32))  # by code; 0: no user
-    joined: dict[int, int] = field(default_factory=dict)  # code → microseconds
+    facts: Facts = field(default_factory=Facts)
     addresses: dict[int, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))  # only when wanted
+
+
+@dataclass
+class Canonical:
+    """The names under which types are counted: the number of each type's name, by type code, and the names."""
+
+    numbers: Array
+    names: list[str]
+
+    @classmethod
+    def of(cls, merged: Merged) -> Canonical:
+        """Numbers by first appearance in the dictionary of types."""
+        known: dict[str, int] = {}
+        numbers = [known.setdefault(canonical(name), len(known)) for name in merged.texts("type").to_pylist()]
+        return cls(np.array(numbers, np.int32), list(known))
 
 
 @dataclass
@@ -47,6 +64,8 @@ class Plan:
     group_keys: Array  # sorted keys
     group_of_key: Array  # number of the group, by position in group_keys
     bounds: Array  # first group of each partition, and the end
+    marked: Array  # modules whose submissions other events mark without naming them
+    canonical: Canonical
 
     @property
     def partitions(self) -> int:
@@ -77,37 +96,47 @@ def group_key(user: Array, course: Array) -> Array:
 
 def make_plan(merged: Merged, courses: frozenset[int] | None = None, *, addresses: bool = False) -> Plan:
     """Go through the shards once, in canonical order. `courses`: the course codes of the output, -1 for no course."""
+    marked: set[int] = set()
     users, uses = Users(), {name: _core.FirstUse() for name in ("user", "type", "agent")}
     counts: dict[int, int] = defaultdict(int)
     for shard in merged.shards:
         keys, numbers = np.unique(_note_shard(merged, shard, courses, users, uses, addresses), return_counts=True)
         for key, number in zip(keys.tolist(), numbers.tolist(), strict=True):
             counts[key] += number
+        marked.update(_marked_modules(shard))
     users.codes = uses["user"].codes().tolist()
     users.ids = np.zeros(len(merged.dictionaries["user"]), np.int32)
     users.ids[users.codes] = np.arange(1, len(users.codes) + 1)
     agents = number_agents(merged.texts("agent").to_pylist(), uses["agent"].codes().tolist())
-    return Plan(merged, courses, users, uses["type"].codes(), agents, *_groups(merged, users, counts))
+    groups = _groups(merged, users, counts)
+    return Plan(merged, courses, users, uses["type"].codes(), agents, *groups, np.array(sorted(marked), np.int32), Canonical.of(merged))
+
+
+def _marked_modules(shard: MergedShard) -> list[int]:
+    verdicts = shard.result.columns("verdicts", ("row", "keyed"))
+    rows = verdicts["row"][verdicts["keyed"] == 0]
+    if not len(rows):
+        return []
+    modules: list[int] = np.unique(shard.placed("module", shard.result.columns("events", ("module",)))[rows]).tolist()
+    return modules
 
 
 def _note_shard(merged: Merged, shard: MergedShard, courses: frozenset[int] | None, users: Users, uses: dict[str, Any], addresses: bool) -> Array:
     """Note what appears in a shard; returns the group keys of its rows."""
-    columns = shard.result.columns("events", ("user", "course", "type", "agent", "ip", "time", "flags"))
+    columns = shard.result.columns("events", ("user", "course", "type", "agent", "ip", "flags"))
     course = shard.placed("course", columns)
     rows = selected(course, courses)
     columns = {name: column[rows] for name, column in columns.items()}
     user = merged.users(shard, columns)
     keys = group_key(user, course[rows])
     candidates = np.flatnonzero((columns["flags"] & CLOSE) == 0)
-    user, flags = np.ascontiguousarray(user[candidates]), columns["flags"][candidates]
+    user = np.ascontiguousarray(user[candidates])
     agent = shard.column("agent", columns)[candidates]
     fresh = uses["user"].add(user)
     users.agents.extend(agent[fresh].tolist())
     uses["agent"].add(np.ascontiguousarray(agent))
     uses["type"].add(np.ascontiguousarray(shard.column("type", columns)[candidates]))
-    joining = np.flatnonzero((flags & (JOINS | NOBODY)) == JOINS)
-    for code, time in zip(user[joining].tolist(), columns["time"][candidates][joining].tolist(), strict=True):
-        users.joined[code] = min(time, users.joined.get(code, time))
+    users.facts.note(merged, shard, rows)
     if addresses:
         ip = shard.column("ip", columns)[candidates]
         pairs, numbers = np.unique(np.stack([user[ip >= 0], ip[ip >= 0]]), axis=1, return_counts=True)

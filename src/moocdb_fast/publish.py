@@ -11,25 +11,37 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Any, Self
 
+from .disk import sync, sync_tree, write_whole
 from .errors import OutputError, cannot_write, show
 from .ledger import RejectsWriter, Summary
+from .relations.tables import FILES, RESTRICTED
+from .resume import has_marks
 from .schema import TABLES, USER_PII
 
 LOCK, STAGING, SUMMARY, REJECTS = ".moocdb_fast.lock", ".moocdb_fast.staging", "summary.json", "rejects.jsonl"
 JOURNAL = "publishing.json"
-OURS = {SUMMARY, REJECTS, "moocdb.sql", *(f"{t}.{suffix}" for t in TABLES for suffix in ("csv", "parquet"))}
+OURS = {SUMMARY, REJECTS, "moocdb.sql", *(f"{t}.{suffix}" for t in TABLES for suffix in ("csv", "parquet")), *FILES.values()}
 """Names that a run writes; anything else in an output folder is left alone."""
+
+_PRIVATE = {REJECTS, f"{USER_PII.name}.csv", *RESTRICTED}
+"""The same, in the restricted folder."""
 
 
 class Staging:
-    """Everything is written aside, brought to the disk, and renamed when it is complete."""
+    """Everything is written aside, brought to the disk, and renamed when it is complete.
 
-    def __init__(self, out: Path, *, overwrite: bool, restricted: Path | None) -> None:
+    `append`: what is there stays until then, and an output that a dead run was publishing is completed first. `keep`: what was scanned
+    stays when the run fails, and what an interrupted run has kept is there from the beginning.
+    """
+
+    def __init__(self, out: Path, *, overwrite: bool, restricted: Path | None, append: bool = False, keep: bool = False) -> None:
         self.out, self._overwrite, self._restricted = out, overwrite, restricted
+        self._append, self._keep = append, keep
         self.folder = out / STAGING
         self.work = self.folder / "work"
+        self.shards = self.work / "shards"
         self.final = self.folder / "final"
         self.peak = 0
         self._lock = -1
@@ -69,25 +81,58 @@ class Staging:
                 raise
             os.close(handle)
 
-    def _forget_dead_run(self) -> None:
-        """Remove what a killed run left: its staging folder, and files that it was about to give their final names."""
-        journal = self.folder / JOURNAL
-        if journal.exists() and not (self.out / SUMMARY).exists():
-            for name in json.loads(journal.read_text(encoding="utf-8")):
-                _remove(self.out, Path(name))
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _end_dead_run(self) -> None:
+        """Remove what a killed run left: its staging folder, and files that it was about to give their final names. An output
+        that was appended to is completed instead: its state has gone on."""
+        if self.publishing():
+            journal = json.loads((self.folder / JOURNAL).read_bytes())
+            if journal["append"]:
+                self._bring_out(*({Path(name) for name in journal[which]} for which in ("ours", "fresh")))
+            else:
+                for name in {*journal["ours"], *journal["fresh"]}:
+                    _remove(self.out, Path(name))
+        self._remove_staging()
+
+    def publishing(self) -> bool:
+        """Whether files are being given their final names: the old output is gone, the new one is not yet complete."""
+        return (self.folder / JOURNAL).exists() and not (self.out / SUMMARY).exists()
+
+    def kept(self) -> bool:
+        """Whether something of this run is there for the next to go on from."""
+        return self._keep and has_marks(self.shards)
+
+    def _remove_staging(self) -> None:
+        """Remove the staging folder, but for what is to be kept of it."""
+        if not self.kept():
+            shutil.rmtree(self.folder, ignore_errors=True)
+            return
+        for path in [*self.folder.iterdir(), *self.work.iterdir()]:
+            if path.is_dir() and path not in (self.work, self.shards):
+                shutil.rmtree(path)
+            elif not path.is_dir():
+                path.unlink()
+
+    def summary(self) -> dict[str, Any] | None:
+        """The summary of the output that is there."""
+        try:
+            content: dict[str, Any] = json.loads((self.out / SUMMARY).read_bytes())
+        except FileNotFoundError:
+            return None
+        except ValueError as error:
+            raise OutputError(f"{show(self.out / SUMMARY)} is damaged", "bring it back from a copy, or translate again with --overwrite") from error
+        return content
 
     def _prepare(self) -> None:
-        self._forget_dead_run()
-        there = sorted(path.name for path in self.out.iterdir() if path.name != LOCK)
-        if there and not self._overwrite:
+        self._end_dead_run()
+        there = sorted(path.name for path in self.out.iterdir() if path.name not in (LOCK, STAGING))
+        if there and not self._overwrite and not (self._append and SUMMARY in there):
             what = "an earlier output" if SUMMARY in there or OURS & set(there) else "other files"
             raise OutputError(
                 f"the output folder {show(self.out)} is not empty: it holds {what}",
                 "add --overwrite to replace it, or choose another folder with --out",
             )
-        self.folder.mkdir(mode=0o700)
-        self.work.mkdir()
+        self.folder.mkdir(mode=0o700, exist_ok=True)
+        self.work.mkdir(exist_ok=True)
         self.final.mkdir()
         if self._restricted is not None:
             self._restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -133,38 +178,46 @@ class Staging:
     def publish(self, summary: Summary) -> None:
         """Bring everything to its final name: the old commit mark goes first, the new one comes last."""
         try:
-            shutil.rmtree(self.work)
+            if not self._keep:
+                shutil.rmtree(self.work)
             earlier = self._earlier_folders()
             if self._restricted is not None:
-                _move(self._restricted_staging, self._restricted, {folder / name for folder in earlier for name in (REJECTS, f"{USER_PII.name}.csv")})
+                private = {folder / name for folder in earlier for name in _PRIVATE}
+                sync_tree(self._restricted_staging)
+                _move(self._restricted_staging, self._restricted, private, _files(self._restricted_staging))
             summary.write(self.folder / SUMMARY)
-            ours = {folder / name for folder in earlier for name in OURS}
-            self._write_journal(sorted(map(str, ours | _files(self.final))))
+            ours, fresh = {folder / name for folder in earlier for name in OURS}, _files(self.final)
+            sync_tree(self.final)
+            journal = {"append": self._append, "ours": sorted(map(str, ours)), "fresh": sorted(map(str, fresh))}
+            write_whole(self.folder / JOURNAL, json.dumps(journal).encode())
             (self.out / SUMMARY).unlink(missing_ok=True)
-            _move(self.final, self.out, ours)
-            (self.folder / SUMMARY).replace(self.out / SUMMARY)
-            _sync(self.out)
+            self._bring_out(ours, fresh)
         except OSError as error:
             raise cannot_write(self.out, error) from error
+
+    def _bring_out(self, ours: set[Path], fresh: set[Path]) -> None:
+        """Give everything its final name, or what has not got it yet."""
+        _move(self.final, self.out, ours, fresh)
+        (self.folder / SUMMARY).replace(self.out / SUMMARY)
+        sync(self.out)
 
     def _earlier_folders(self) -> list[Path]:
         """The folders of the output that this one replaces."""
         try:
-            summary = json.loads((self.out / SUMMARY).read_text(encoding="utf-8"))
-        except FileNotFoundError:
+            summary = self.summary()
+        except OutputError:  # damaged: what it named is not known
+            summary = None
+        if summary is None:
             return [Path()]
         return [Path(), *(Path(name) for name in summary["run"].get("folders", ()) if name not in ("", ".", "..") and "/" not in name)]
 
-    def _write_journal(self, names: list[str]) -> None:
-        temporary = self.folder / f"{JOURNAL}.new"
-        with temporary.open("w", encoding="utf-8") as file:
-            json.dump(names, file)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.rename(self.folder / JOURNAL)
-
-    def _clean(self) -> None:
-        shutil.rmtree(self.folder, ignore_errors=True)
+    def _clean(self, *, failed: bool = True) -> None:
+        """Leave nothing but the output, what a failed run is to keep, and an append that can still be completed."""
+        if failed and self._append and self.publishing():
+            shutil.rmtree(self.work, ignore_errors=True)
+        else:
+            self._keep = self._keep and failed
+            self._remove_staging()
         if self._restricted is not None:
             shutil.rmtree(self._restricted_staging, ignore_errors=True)
         (self.out / LOCK).unlink(missing_ok=True)
@@ -173,7 +226,7 @@ class Staging:
         os.close(self._lock)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        self._clean()
+        self._clean(failed=kind is not None)
 
 
 def _files(folder: Path) -> set[Path]:
@@ -186,24 +239,12 @@ def _remove(root: Path, name: Path) -> None:
         (root / name.parent).rmdir()
 
 
-def _move(source: Path, target: Path, ours: set[Path]) -> None:
-    """Rename what is in source into target, after taking away files of ours that source does not replace."""
-    fresh = _files(source)
-    for path in fresh:
-        with (source / path).open("rb") as file:
-            os.fsync(file.fileno())
+def _move(source: Path, target: Path, ours: set[Path], fresh: set[Path]) -> None:
+    """Rename what is still in source into target, after taking away files of ours that the `fresh` ones do not replace."""
     for path in sorted(ours - fresh):
         _remove(target, path)
-    for path in sorted(fresh):
+    for path in sorted(_files(source)):
         (target / path).parent.mkdir(mode=stat.S_IMODE((source / path).parent.stat().st_mode), parents=True, exist_ok=True)
         (source / path).replace(target / path)
     for folder in {(target / path).parent for path in fresh}:
-        _sync(folder)
-
-
-def _sync(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+        sync(folder)

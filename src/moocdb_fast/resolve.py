@@ -17,10 +17,11 @@ from . import _core
 from .events._spec import KINDS
 from .partitions import Tables
 from .plan import Plan
+from .shards import text_buffers
 
 Array = np.ndarray[Any, Any]
-OBSERVED, RECORD, CLOSED, DUPLICATE, COPY = range(5)
-assert _core.OUTCOMES == ("observed", "record", "closed", "duplicate", "copy")
+OBSERVED, RECORD, CLOSED, DUPLICATE, COPY, SCORED = range(6)
+assert _core.OUTCOMES == ("observed", "record", "closed", "duplicate", "copy", "scored")
 NAVIGATION, BOOK, PROBLEM, OPEN_RESPONSE = (KINDS.index(k) for k in ("navigation", "book", "problem", "open_response"))
 REQUEST, EXTRA = _core.FLAGS["request"], _core.FLAGS["extra"]
 
@@ -46,6 +47,10 @@ class Introduced:
     pairs: Any = field(default_factory=_core.PairTable)  # (2 * module or 2 * url + 1, url)
     problems: Any = field(default_factory=_core.PairTable)  # (module, numbers); -1 - a for the group of part `a`
     formats: Any = field(default_factory=_core.PairTable)  # (module, numbers), value: its first format
+    surveys: Any = field(default_factory=_core.PairTable)  # (module, 0)
+    questions: Any = field(default_factory=_core.PairTable)  # (module, or -1 - canonical type; question)
+    answers: Any = field(default_factory=_core.PairTable)  # (answer text, 0)
+    answer_texts: Any = field(default_factory=_core.Dictionary)
 
 
 @dataclass
@@ -55,6 +60,26 @@ class Rows:
     observed: Array
     submissions: Array
     assessments: Array
+
+
+@dataclass
+class Children:
+    """What events have of a kind, in the order of the tables; `row` is the event of each."""
+
+    row: Array
+    table: pa.Table
+
+    def __len__(self) -> int:
+        return len(self.row)
+
+    def numbers(self, name: str) -> Array:
+        """A number column."""
+        return _numbers(self.table, name)
+
+    def pick(self, chosen: Array) -> Children:
+        """Those that are chosen (indices or a mask)."""
+        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        return Children(self.row[chosen], self.table.take(pa.array(chosen)))
 
 
 @dataclass
@@ -68,7 +93,9 @@ class Resolved:
     resource_is_module: Array
     parts: dict[str, Array]  # row, module, numbers, answer_from, mark_from
     part_values: pa.Table
-    clicks: pa.Table
+    scores: dict[str, Array]  # row, record (another row), mark (of part_values)
+    children: dict[str, Children]  # clicks, posts, replies, verdicts
+    replied: dict[str, Array] = field(default_factory=dict)  # question and answer (codes of Introduced) of each reply
 
 
 def resolve_partition(plan: Plan, tables: Tables, first_group: int, groups: int, keep_duplicates: bool) -> Resolved:
@@ -89,11 +116,33 @@ def resolve_partition(plan: Plan, tables: Tables, first_group: int, groups: int,
         "marked": _numbers(parts, "marked"),
     }
     bases = {"level": plan.merged.base_level, "place": plan.merged.base_place}
-    rows, made = _core.resolve(events, bases, known, keep_duplicates)
+    ordinals = table.column("ordinal").to_numpy()
+    children = _children_of(tables, ordinals, order)
+    rows, made, scores = _core.resolve(events | {"about": _about(children["posts"], len(order))}, bases, known, keep_duplicates)
     events["base"], events["panel"] = rows["base"], rows["panel"]
-    return Resolved(
-        events, rows["outcome"], np.full(len(time), -1, np.int32), rows["duration"], np.zeros(len(time), bool), made, parts, tables["clicks"]
-    )
+    nothing = np.full(len(time), -1, np.int32), np.zeros(len(time), bool)
+    return Resolved(events, rows["outcome"], nothing[0], rows["duration"], nothing[1], made, parts, scores, children)
+
+
+def _children_of(tables: Tables, ordinals: Array, order: Array) -> dict[str, Children]:
+    """Clicks, posts, replies and verdicts in the order of the tables."""
+    place = np.empty(len(order), np.int64)  # by canonical row
+    place[order] = np.arange(len(order))
+    children = {}
+    for name in ("clicks", "posts", "replies", "verdicts"):
+        rows = place[np.searchsorted(ordinals, tables[name].column("ordinal").to_numpy())] if tables[name].num_rows else np.zeros(0, np.int64)
+        by_row = np.argsort(rows, kind="stable")
+        children[name] = Children(rows, tables[name]).pick(by_row) if len(rows) else Children(rows, tables[name])
+    return children
+
+
+def _about(posts: Children, rows: int) -> Array:
+    """What the post of each event is about; nothing at all if there are no posts."""
+    if not len(posts):
+        return np.empty(0, np.int32)
+    about = np.full(rows, -1, np.int32)
+    about[posts.row] = posts.numbers("about")
+    return about
 
 
 def _numbers(table: pa.Table, name: str) -> Array:
@@ -111,8 +160,8 @@ def _parts_of(ordinals: Array, owners: Array, order: Array) -> tuple[Array, Arra
     return starts, np.repeat(first, count) + within
 
 
-def introduce(resolved: Resolved, seen: Introduced) -> None:
-    """Note what a partition introduces; fills `url` and `resource_is_module`. Doing it again changes nothing."""
+def introduce(resolved: Resolved, seen: Introduced, canonical: Array) -> None:
+    """Note what a partition introduces; fills `url`, `resource_is_module` and `replied`. Doing it again changes nothing."""
     e, outcome = resolved.events, resolved.outcome
     kept = np.flatnonzero(outcome <= RECORD)
     ordinal, kind = e["ordinal"][kept], e["kind"][kept]
@@ -134,6 +183,7 @@ def introduce(resolved: Resolved, seen: Introduced) -> None:
     resource = np.where(by_module, 2 * module, 2 * url + 1)
     seen.pairs.see(resource[paged], url[paged], ordinal[paged])
 
+    _introduce_replies(resolved, seen, canonical)
     posed = np.flatnonzero((module >= 0) & ((kind == PROBLEM) | (kind == OPEN_RESPONSE)))
     seen.problems.see(module[posed], np.zeros(len(posed), np.int32), ordinal[posed] * _SUB)
     _introduce_parts(resolved, seen)
@@ -147,6 +197,7 @@ def count_rows(resolved: Resolved, rows: Rows) -> None:
     owner = ordinal[p["row"]]
     np.add.at(rows.submissions, owner, 1)
     np.add.at(rows.assessments, owner[p["mark_from"] >= 0], 1)
+    rows.assessments[ordinal[resolved.scores["row"]]] += 1
 
 
 def _introduce_parts(resolved: Resolved, seen: Introduced) -> None:
@@ -166,6 +217,24 @@ def _introduce_parts(resolved: Resolved, seen: Introduced) -> None:
     formats[source >= 0] = _numbers(resolved.part_values, "format")[source[source >= 0]]
     known = np.flatnonzero(formats >= 0)
     seen.formats.see(module[known], numbers[known], rank[known], formats[known])
+
+
+def _introduce_replies(resolved: Resolved, seen: Introduced, canonical: Array) -> None:
+    """Surveys, questions and answers; `canonical` numbers the types."""
+    replies = resolved.children["replies"]
+    replies = resolved.children["replies"] = replies.pick(resolved.outcome[replies.row] <= RECORD) if len(replies) else replies
+    e, row = resolved.events, replies.row
+    module, number = e["module"][row], np.minimum(part_number(row), _SUB - 1)
+    rank = e["ordinal"][row] * _SUB + number
+    asked = np.flatnonzero(module >= 0)
+    seen.surveys.see(module[asked], np.zeros(len(asked), np.int32), rank[asked])
+    subject = np.where(module >= 0, module, -1 - canonical[e["type"][row]]).astype(np.int32)
+    texts = replies.table.column("answer").combine_chunks()
+    answer = seen.answer_texts.intern(*text_buffers(texts)) if len(replies) else np.zeros(0, np.int32)
+    resolved.replied = {
+        "question": seen.questions.see(subject, replies.numbers("question"), rank),
+        "answer": seen.answers.see(answer, np.zeros(len(answer), np.int32), rank),
+    }
 
 
 def part_number(row: Array) -> Array:

@@ -1,15 +1,23 @@
-"""Identities, on request, in the restricted folder only."""
+"""Identities and payloads, on request, in the restricted folder only."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from . import _core
 from .countries import most_frequent
+from .links import Links
 from .plan import Plan
-from .schema import USER_PII
+from .resolve import Rows
+from .schema import EVENT_PAYLOADS, USER_PII
 from .sinks.csv import CsvSink
+from .sinks.parquet import ParquetSink
+
+Array = np.ndarray[Any, Any]
 
 
 def write_identities(plan: Plan, folder: Path, keys: list[str]) -> None:
@@ -27,3 +35,28 @@ def write_identities(plan: Plan, folder: Path, keys: list[str]) -> None:
     sink.write(USER_PII.name, pa.record_batch([pa.array(v, f.type) for v, f in zip(columns, schema, strict=True)], schema=schema))
     sink.close()
     (folder / f"{USER_PII.name}.csv").chmod(0o600)
+
+
+def made_rows(rows: Rows, links: Links) -> Array:
+    """Which events made a row of any table."""
+    made: Array = (rows.observed > 0) | (rows.submissions > 0) | (rows.assessments > 0)
+    made[links.post_ordinals] = True
+    made[links.reply_ordinals] = True
+    return made
+
+
+def write_payloads(plan: Plan, folder: Path, made: Array) -> None:
+    """event_payloads.parquet in the restricted folder, in canonical order."""
+    name = EVENT_PAYLOADS.name
+    sink = ParquetSink(folder, {name: EVENT_PAYLOADS})
+    schema = EVENT_PAYLOADS.arrow()
+    sink.write(name, pa.RecordBatch.from_pylist([], schema))
+    for shard in plan.merged.shards:
+        chosen = np.flatnonzero(made[shard.first_row : shard.first_row + shard.rows])
+        offsets, data = _core.join_numbers([np.full(len(chosen), shard.input), shard.result.columns("events", ("offset",))["offset"][chosen]])
+        keys = pa.StringArray.from_buffers(len(chosen), pa.py_buffer(offsets), pa.py_buffer(data))
+        payloads = shard.result.table("payloads").column("payload").take(pa.array(chosen)).cast(pa.string())
+        for batch in pa.table([keys, payloads], schema=schema).to_batches(max_chunksize=1 << 16):
+            sink.write(name, batch)
+    sink.close()
+    (folder / f"{name}.parquet").chmod(0o600)

@@ -32,6 +32,7 @@ def scan_options(options: Options) -> dict[str, Any]:
     return {
         "keep_anonymous": options.keep_anonymous,
         "keep_background": options.keep_background,
+        "keep_payloads": options.payloads,
         "courses": options.courses,
         "line_limit": options.line_limit,
     }
@@ -150,7 +151,7 @@ class ShardScan:
     def _flush(self) -> None:
         name = f"{self.shard.input.number:06d}-{self.shard.start:016d}-{len(self.folders):06d}"
         about = {"input": self.shard.input.number, "start": self._started, "bytes": self._offset - self._started}
-        write_shard(self.work / name, self._scanner, about)
+        write_shard(self.work / name, self._scanner, about, payloads=self.options.payloads)
         self.folders.append(name)
 
 

@@ -120,7 +120,7 @@ USER_TYPES = (
     (6, "External Viewer"),
     (7, "Other"),
 )
-STUDENT = 4
+TEACHING_STAFF, STUDENT = 3, 4
 
 _OBSERVING = (
     Table(
@@ -409,4 +409,15 @@ USER_PII = Table(
         _text("user_ip", 45, "most frequent address"),
     ),
     ("user_id",),
+)
+
+EVENT_PAYLOADS = Table(
+    "event_payloads",
+    "observing",
+    "What events said, as it stood in the log; only on request and only in the restricted folder.",
+    (
+        _text("observed_event_key", 64, "file number:byte offset of the source line; submission_key has a part number behind it", null=False),
+        _text("event_payload", doc="the event as text, mostly JSON"),
+    ),
+    ("observed_event_key",),
 )

@@ -3,6 +3,11 @@
 events      one row per candidate or page_close line, dictionary-coded
 parts       parts of submitting events, `row` counting events
 clicks      player readings of video events, likewise
+posts       collaborations and (type 0) the keys of submissions, likewise
+replies     answers to questions, likewise
+verdicts    marks for submissions of other events, likewise
+facts       what events tell about users, likewise
+payloads    the payload of each event, if it is to be kept
 strings     the dictionaries, one record batch each, in the order of DICTIONARIES
 bases, modules, types    what the kernel knows of each code
 taught      platform id → user code
@@ -12,6 +17,7 @@ shard.json  the input, the window, the counts
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
@@ -23,8 +29,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-DICTIONARIES = ("user", "course", "type", "base", "panel", "place", "module", "agent", "ip", "format", "code")
+DICTIONARIES = ("user", "course", "type", "base", "panel", "place", "module", "agent", "ip", "format", "code", "key", "question")
+TABLES = ("events", "parts", "clicks", "posts", "replies", "verdicts", "facts")
 _EVENTS_DONE = "shard.json"
+_FILES = frozenset(f"{name}.arrow" for name in (*TABLES, "payloads", "strings", "bases", "modules", "types", "taught", "rejects")) | {_EVENTS_DONE}
+
+SHARD_FORMAT = 1
+"""To be raised when the kernel or this module makes other shards of the same lines; shards of another format are never read."""
 
 
 def text_array(offsets: Any, data: bytes, valid: Any = None) -> pa.LargeStringArray:
@@ -43,12 +54,12 @@ def _plain(columns: dict[str, Any]) -> pa.Table:
     return pa.table({k: text_array(*v) if isinstance(v, tuple) else pa.array(v) for k, v in columns.items()})
 
 
-def write_shard(folder: Path, scanner: Any, about: dict[str, Any]) -> None:
+def write_shard(folder: Path, scanner: Any, about: dict[str, Any], *, payloads: bool = False) -> None:
     """Write what `scanner` holds to `folder`, which appears whole or not at all."""
     temporary = folder.with_name(f"{folder.name}.{os.getpid()}")
     temporary.mkdir()
     try:
-        for name in ("events", "parts", "clicks"):
+        for name in (*TABLES, *(("payloads",) if payloads else ())):
             write_table(temporary, name, _plain(getattr(scanner, name)()))
         dictionaries = scanner.dictionaries()
         schema = pa.schema([("text", pa.large_string())])
@@ -75,6 +86,21 @@ def write_shard(folder: Path, scanner: Any, about: dict[str, Any]) -> None:
     finally:
         if temporary.exists():
             shutil.rmtree(temporary)
+
+
+def shard_format() -> str:
+    """Names what makes shards: the format, the release and the declarations of event types."""
+    from importlib import metadata
+
+    from .events.compiled import compile_tables
+
+    declared = hashlib.sha256(repr(compile_tables()).encode()).hexdigest()[:16]
+    return f"{SHARD_FORMAT} {metadata.version('moocdb_fast')} {declared}"
+
+
+def scanned_files(folder: Path) -> dict[str, int]:
+    """The files that the scan wrote to a shard folder, with their sizes; merging and placing add others."""
+    return {path.name: path.stat().st_size for path in sorted(folder.iterdir()) if path.name in _FILES}
 
 
 @dataclass(frozen=True)

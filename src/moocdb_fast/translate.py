@@ -8,18 +8,21 @@ from __future__ import annotations
 import os
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
-from .errors import InputError, TooManyRejects, cannot_write
+from .errors import InputError, MoocdbError, TooManyRejects, cannot_write
 from .identities import load_key
-from .inputs import Input, Shard, check, discover, fingerprint, shards, spool
+from .inputs import Input, Shard, check, discover, shards, spool
 from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
 from .options import Options
-from .publish import Staging
+from .publish import SUMMARY, Staging
+from .resume import Scanned, begin_scan, mark_done, refuse_pipes
+from .state import Past, open_past, state_folder
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
@@ -38,8 +41,9 @@ class Progress:
 class _Clock:
     """Counts what the scan reports and hands it on."""
 
-    def __init__(self, callback: Callable[[Progress], None] | None, total: int) -> None:
-        self._callback, self._total = callback, total
+    def __init__(self, callback: Callable[[Progress], None] | None) -> None:
+        self.total = 0
+        self._callback = callback
         self._started = time.monotonic()
         self._bytes = self._events = 0
 
@@ -50,47 +54,83 @@ class _Clock:
 
     def say(self, phase: str) -> None:
         if self._callback:
-            total = max(self._total, self._bytes)
+            total = max(self.total, self._bytes)
             done = self._bytes if phase == "scan" else total
             self._callback(Progress(phase, done, total, self._events, time.monotonic() - self._started))
 
 
-@dataclass(frozen=True)
-class _Scanned:
-    """What a worker says of a shard: its folders, and the damage of its input."""
-
-    folders: list[str]
-    damage: str | None
-
-
-def make_scan(work: Path, options: Options) -> Callable[[Shard, Callable[..., None]], _Scanned]:
+def make_scan(work: Path, options: Options) -> Callable[[Shard, Callable[..., None]], Scanned]:
     """The work of a worker process: scan a shard below `work`."""
     from .scan import ShardScan, tables
 
     compiled = tables()
 
-    def scan(shard: Shard, report: Callable[..., None]) -> _Scanned:
+    def scan(shard: Shard, report: Callable[..., None]) -> Scanned:
         try:
             done = ShardScan(shard, work, compiled, options, report).run()
+            scanned = Scanned(done.folders, done.damage)
+            mark_done(work, shard, scanned, durable=options.resume)
         except OSError as error:
             raise cannot_write(work, error) from error
-        return _Scanned(done.folders, done.damage)
+        return scanned
 
     return scan
 
 
 @dataclass
-class _Run:
-    """One call of translate."""
+class Run:
+    """One run, from its inputs to its summary. `inputs` are those to scan; reports and results are also of those that earlier runs scanned."""
 
     options: Options
     staging: Staging
+    past: Past
     inputs: list[Input]
     reports: list[InputReport]
     summary: Summary
     clock: _Clock
     key: bytes
     results: list[Any] = field(default_factory=list)  # ShardResult, in canonical order
+
+    @property
+    def new_reports(self) -> list[InputReport]:
+        """The reports of `inputs`."""
+        return self.reports[len(self.reports) - len(self.inputs) :]
+
+
+class Source(Protocol):
+    """Where the lines of a run come from. `warnings` go into its summary."""
+
+    warnings: list[str]
+
+    def find(self, out: Path) -> None:
+        """Refuse what cannot be read before anything is written."""
+
+    def inputs(self, staging: Staging) -> list[Input]:
+        """The files to scan, made in the staging folder if need be."""
+
+
+class Logs:
+    """Tracking logs: files, folders, patterns, pipes (`again`: those that can be read again)."""
+
+    def __init__(self, paths: Paths, *, again: bool = False) -> None:
+        self._paths = (paths,) if isinstance(paths, str | os.PathLike) else paths
+        self._again = again
+        self._found: list[Input] = []
+        self.warnings: list[str] = []
+
+    def find(self, out: Path) -> None:
+        self._found = discover(self._paths, exclude=(out,))
+        if self._again:
+            refuse_pipes(self._found)
+        if not any(item.pipe for item in self._found):
+            check(self._found)
+
+    def inputs(self, staging: Staging) -> list[Input]:
+        """Pipes become files; then everything can be looked at."""
+        if any(item.pipe for item in self._found):
+            self._found = [spool(item, staging.work) for item in self._found]
+            check(self._found)
+        return self._found
 
 
 def translate(
@@ -101,69 +141,111 @@ def translate(
     Raises a MoocdbError when nothing could be written. Damaged inputs do not raise: see `Summary.damaged`.
     """
     options = options or Options()
+    return perform(Logs(inputs, again=options.resume), Path(out), options, progress)
+
+
+def perform(
+    source: Source,
+    out: Path,
+    options: Options,
+    progress: Callable[[Progress], None] | None = None,
+    write: Callable[[Run], None] | None = None,
+) -> Summary:
+    """Scan what a source gives, let `write` (the MOOCdb tables, if it is not given) write it, and publish."""
     started, cpu = time.monotonic(), time.process_time()
-    out = Path(out)
-    found = discover((inputs,) if isinstance(inputs, str | os.PathLike) else inputs, exclude=(out,))
-    if not any(item.pipe for item in found):
-        check(found)
+    if options.append:
+        state_folder(out, options)
+    source.find(out)
     if options.geoip:
         from .countries import check_database
 
         check_database(options.geoip)
     key, key_path, created = load_key(options.key_file)
-    with Staging(out, overwrite=options.overwrite, restricted=options.restricted) as staging:
-        found = _spooled(found, staging)
-        reports = [InputReport(i.name, i.given, i.size, fingerprint(i), i.compression) for i in found]
-        summary = Summary(inputs=reports, versions=versions(), options=options.to_dict(tables=True))
-        summary.run.key_file, summary.run.key_created, summary.run.out = str(key_path), created, str(out)
-        summary.run.options = options.to_dict(tables=False)
-        clock = _Clock(progress, sum(i.unpacked for i in found))
-        run = _Run(options, staging, found, reports, summary, clock, key)
-        try:
+    clock = _Clock(progress)
+    stage = Staging(out, overwrite=options.overwrite, restricted=options.restricted, append=options.append, keep=options.resume)
+    with stage as staging, _telling(staging), open_past(staging, options, key) as past:
+        run = _begin(source, staging, past, options, key, clock)
+        run.summary.run.key_file, run.summary.run.key_created = str(key_path), created
+        if not _is_published(run):
             _scan(run)
             _count_scan(run)
-            _write(run)
+            (write or _write)(run)
+            _finish(run, started, cpu)
+            run.summary.run.state = past.keep(run.results, run.reports)
+            staging.publish(run.summary)
+            past.settle()
+    clock.say("done")
+    return run.summary
+
+
+@contextmanager
+def _telling(staging: Staging) -> Iterator[None]:
+    """Errors of the disk become ours, and those of a run that can be resumed say so."""
+    try:
+        try:
+            yield
         except OSError as error:
             raise cannot_write(staging.folder, error) from error
-        _finish(run, started, cpu)
-        staging.publish(summary)
-    clock.say("done")
-    return summary
+    except MoocdbError as error:
+        if staging.kept():
+            error.hint = "; ".join(filter(None, (error.hint, "what was scanned is kept for --resume")))
+        raise
 
 
-def _spooled(found: list[Input], staging: Staging) -> list[Input]:
-    """Pipes become files; then everything can be looked at."""
-    if not any(item.pipe for item in found):
-        return found
-    found = [spool(item, staging.work) for item in found]
-    check(found)
-    return found
+def _begin(source: Source, staging: Staging, past: Past, options: Options, key: bytes, clock: _Clock) -> Run:
+    """Look at the inputs: which are to be scanned, under which numbers."""
+    found = source.inputs(staging)
+    fresh, reports, skipped = past.take(found)
+    clock.total = sum(i.unpacked for i in fresh)
+    reports = [*past.earlier(), *reports]
+    summary = Summary(inputs=reports, versions=versions(), options=options.to_dict(tables=True), warnings=list(source.warnings))
+    facts = summary.run
+    facts.out, facts.options, facts.warnings = str(staging.out), options.to_dict(tables=False), list(past.warnings)
+    facts.taken, facts.skipped = len(fresh), skipped
+    return Run(options, staging, past, fresh, reports, summary, clock, key)
 
 
-def _scan(run: _Run) -> None:
+def _is_published(run: Run) -> bool:
+    """Whether the output is there already: nothing is new and the same is asked for. Its summary becomes that of the run."""
+    there = run.staging.summary() if run.options.append and not run.inputs else None
+    if there is None or there["options"] != run.summary.options or there["run"]["options"]["restricted"] != run.summary.run.options["restricted"]:
+        return False
+    facts, run.summary = run.summary.run, Summary.read(run.staging.out / SUMMARY)
+    run.summary.run.taken, run.summary.run.skipped, run.summary.run.warnings = 0, facts.skipped, []
+    return True
+
+
+def _scan(run: Run) -> None:
     from .pool import run_tasks
     from .shards import ShardResult
 
     plan = shards(run.inputs, run.options.shard_bytes)
+    folder = run.staging.shards
+    fingerprints = [report.fingerprint for report in run.new_reports]
+    scan = begin_scan(folder, list(zip(run.inputs, fingerprints, strict=True)), plan, run.options)
+    for name in (name for scanned in scan.done.values() for name in scanned.folders):
+        about = ShardResult(folder / name).about
+        run.clock.scanned(about["bytes"], about["rows"])
     # The longest tasks first: one big compressed file must not be the last to start.
-    order = sorted(range(len(plan)), key=lambda i: -plan[i].input.size if plan[i].end is None else 0)
+    order = sorted((i for i in range(len(plan)) if i not in scan.done), key=lambda i: -plan[i].input.size if plan[i].end is None else 0)
     workers = run.options.workers or os.cpu_count() or 1
-    folder = run.staging.work / "shards"
-    folder.mkdir()
     make = partial(make_scan, folder, run.options)
-    done = run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned)
-    for i, scanned in sorted(zip(order, done, strict=True)):
+    done = scan.done | dict(zip(order, run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned), strict=True))
+    run.results = run.past.results(folder)
+    for i, scanned in sorted(done.items()):
         run.results += [ShardResult(folder / name) for name in scanned.folders]
         report = run.reports[plan[i].input.number - 1]
         report.damage = report.damage or scanned.damage
-    run.summary.run.workers, run.summary.run.shards = min(workers, len(plan)), len(run.results)
+    facts = run.summary.run
+    facts.workers, facts.shards, facts.resumed, facts.restarted = min(workers, len(plan)), len(run.results), len(scan.done), scan.other
     run.staging.measure()
 
 
-def _count_scan(run: _Run) -> None:
+def _count_scan(run: Run) -> None:
     """Put the counts of the scan into the ledger, write the rejects, and stop if there are too many."""
     with run.staging.rejects() as writers:
-        lines = dict.fromkeys(range(1, len(run.inputs) + 1), 0)
+        lines = dict.fromkeys(range(1, len(run.reports) + 1), 0)
+        earlier = len(run.reports) - len(run.inputs)
         for result in run.results:
             about = result.about
             number, counts = about["input"], about["counts"]
@@ -177,12 +259,13 @@ def _count_scan(run: _Run) -> None:
                 for writer in writers:
                     writer.write(run.reports[number - 1].name, lines[number] + row["line"], row["offset"], row["reason"], row["start"])
             lines[number] += counts["lines_read"]
-            run.summary.run.uncompressed_bytes += about["bytes"]
-    _refuse_strangers(run.reports)
-    _limit_rejects(run.options, sum(lines.values()), sum(r.counts.rejected_total for r in run.reports))
+            if number > earlier:
+                run.summary.run.uncompressed_bytes += about["bytes"]
+    _refuse_strangers(run.new_reports)
+    _limit_rejects(run.options, run.new_reports)
 
 
-def _refuse_strangers(reports: list[InputReport]) -> None:
+def _refuse_strangers(reports: Sequence[InputReport]) -> None:
     """No line of any input is an event, not even a damaged one: these are other files."""
     reasons: Counter[str] = Counter()
     for report in reports:
@@ -197,7 +280,8 @@ def _refuse_strangers(reports: list[InputReport]) -> None:
         )
 
 
-def _limit_rejects(options: Options, read: int, rejected: int) -> None:
+def _limit_rejects(options: Options, reports: Sequence[InputReport]) -> None:
+    read, rejected = sum(r.counts.lines_read for r in reports), sum(r.counts.rejected_total for r in reports)
     if options.max_rejects is not None and rejected > options.max_rejects:
         raise TooManyRejects(
             f"{rejected} of {read} lines were rejected, more than --max-rejects {options.max_rejects} allows; nothing was written",
@@ -210,7 +294,7 @@ def _limit_rejects(options: Options, read: int, rejected: int) -> None:
         )
 
 
-def _write(run: _Run) -> None:
+def _write(run: Run) -> None:
     """Merge the shards and write one output, or one per course."""
     from .fates import count_unselected
     from .merge import merge
@@ -225,7 +309,7 @@ def _write(run: _Run) -> None:
     for folder, courses in course_sets(merged, run.options):
         run.clock.say(f"write {folder}" if folder else "write")
         output = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
-        output.restricted = run.staging.restricted_target(folder)
+        output.restricted, output.ids = run.staging.restricted_target(folder), run.past.ids(folder)
         if folder:
             run.summary.run.folders.append(folder)
             output.database = "moocdb_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in folder)[:57]
@@ -239,9 +323,13 @@ def _write(run: _Run) -> None:
         for name, count in output.tables.items():
             run.summary.tables[name] = run.summary.tables.get(name, 0) + count
         run.summary.warnings += output.warnings
+        if output.ids is not None and output.ids.changed:
+            where = f"{folder}: " if folder else ""
+            changed = ", ".join(output.ids.changed)
+            run.summary.run.warnings.append(f"{where}new lines change what earlier ones mean: ids that were given are others now in {changed}")
 
 
-def _finish(run: _Run, started: float, cpu: float) -> None:
+def _finish(run: Run, started: float, cpu: float) -> None:
     """Complete the summary and check its sums."""
     import resource
 

@@ -41,6 +41,7 @@ class Context:
             self.events[e.line].append(e)
         for s in ours.submissions:
             self.submissions[s.line].append(s)
+        self.activities = ours.activities
         self.pages: dict[int, tuple[str, str]] = {}  # theirs and ours, of the lines looked at so far
         self._key = key
         self._first: dict[tuple[object, datetime | None, bytes], int] = {}

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from .compare import Report
 
 _OLD_DOMAIN = "https://www.edx.org/"
-_STAFF = ("rescore-all-submissions", "delete-student-module-state")
 _UNKNOWN = "https://unknown/"
 _SILENT = ("oe_show_full_feedback", "oe_show_respond_to_feedback", "oe_feedback_response_selected", "problem_rescore", "problem_rescore_fail")
 
@@ -48,6 +47,10 @@ def _why_absent(context: Context, line: Line) -> str | None:
     always = absence(context, line)
     if always:
         return always
+    if isinstance(line.user, str) and (context.pseudonym(line.user), line.utc) in context.activities:
+        return "other_mode"
+    if predict.old_type(line) == "i4x_combinedopenended_save_answer" and context.submissions[line.number]:
+        return "other_mode"
     if predict.old_type(line) == "i4x_problem_problem_reset":
         here = bool(context.submissions[line.number])
         module = module_of(line)
@@ -121,13 +124,12 @@ class _Pair:
         if named is None:
             if new:
                 bare = str(self.line.payload.get("id", "")) == new.rpartition("/")[2]
-                self._differs("bare_name" if bare else None, "module")
+                staff = self.kind == "reset-student-attempts" and str(self.line.payload.get("problem", "")) != ""
+                self._differs("bare_name" if bare else "staff_events" if staff else None, "module")
             return address
         org, number, category, name = named
         ending = f"{category}/{name}/"
-        if new is None and address.endswith(ending) and self.kind in _STAFF:
-            self._differs("staff_events", "module")
-        elif new is None or new.split("/")[4:] != [category, plain(name)] or plain(new.split("/")[3]) != plain(number):
+        if new is None or new.split("/")[4:] != [category, plain(name)] or plain(new.split("/")[3]) != plain(number):
             self._differs(None, "module")
         elif new != f"i4x://{org}/{number}/{category}/{plain(name)}":
             self._differs("dashed_id", "module")

@@ -76,7 +76,10 @@ def read(folder: Path, lines: list[Line]) -> Output:
         )
         for r in rows(folder, "submissions")
     ]
-    return Output(sorted(events, key=lambda e: e.order), sorted(submissions, key=lambda s: s.order))
+    activities = frozenset(
+        (users[r["user_id"]], parse_time(r[f"{name}_timestamp"])) for name in ("collaboration", "feedback") for r in rows(folder, f"{name}s")
+    )
+    return Output(sorted(events, key=lambda e: e.order), sorted(submissions, key=lambda s: s.order), activities=activities)
 
 
 def spellings(folder: Path) -> list[set[str]]:

@@ -47,6 +47,7 @@ class Output:
     events: list[Event]
     submissions: list[Submission]
     orphans: int = 0  # assessments of no submission
+    activities: frozenset[tuple[str, datetime]] = frozenset()  # user and time of collaborations and feedbacks
 
 
 def plain(text: str) -> str:

@@ -35,6 +35,7 @@ _ALL = (
     *_rules(
         "Observed events that only the published tables have",
         ("reset_request", "D29, S9", "a request to reset is a submission of ours (or an echo), an observed event of theirs"),
+        ("other_mode", "T15", "a post, an answer to a question or an essay is a row of its own mode, an observed event of theirs"),
         ("rescore_rows", "D6", "theirs has a row for each part of a rescored problem"),
     ),
     *_rules(
@@ -77,7 +78,7 @@ _ALL = (
         ("bare_name", "S7", "a bare name stands for a module of the course"),
         ("module_kept", "T8", "theirs takes the module only if all fields of the payload are there"),
         ("part_resource", "T5", "a rescored problem is one resource, its parts are none"),
-        ("staff_events", "S8", "the problem of a staff request is not read"),
+        ("staff_events", "S8", "theirs reads the problem of some course team events only"),
     ),
     *_rules(
         "Pages",

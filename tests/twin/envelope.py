@@ -3,24 +3,29 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from math import isfinite
+from dataclasses import dataclass, field
 
 from moocdb_fast import events
 
 from .addresses import Page, clean, read_page, understand
+from .answers import Answer, read_answers
+from .clicks import read_clicks
 from .courses import read_course
+from .facts import Setting, read_setting
+from .marks import Mark, read_mark
 from .modules import Module, read_module
+from .names import declaration_of
 from .parts import Part, attempts_of, parts_of
-from .payload import decode, member, platform_id
-from .requests import ModuleRequest, meaning_of_path, read_module_request
-from .strictjson import is_number_literal
-from .text import is_integer, is_number, strip, text_or_none
+from .payload import decode, found_key, found_number, member, platform_id
+from .posts import Post, read_post
+from .requests import ModuleRequest, entry_of_path, read_module_request, read_request_around
+from .text import is_integer, strip, text_or_none
 from .times import read_time
+from .whole import attempts_of_whole, part_of_whole
 
 _HOST = re.compile(r"[A-Za-z0-9.:-]+")
 _PANEL = re.compile("[0-9]+")
-LONGEST_TYPE, LONGEST_NAME, LONGEST_CODE = 255, 555, 255
+LONGEST_TYPE, LONGEST_NAME = 255, 555
 
 
 class Rejected(Exception):
@@ -36,12 +41,14 @@ class Event:
     index: int  # of the document on its line, from 0
     offset: int
     source_text: bytes  # what is compared to find duplicates
+    text: str  # of the document, repaired
     type: str  # as MOOCdb shows it
     meaning: events.Meaning
     time: int
     name: str | None
     platform_id: str | None
     actor: str | None  # `n:<name>` or `i:<platform id>`
+    affected: str | None  # id of the user whom the event is about, if it says so
     course: str | None
     page: Page | None
     host: str | None
@@ -49,15 +56,26 @@ class Event:
     module: Module | None
     display_name: str | None
     page_request: bool
+    page_told: bool  # by the payload: such an event moves nobody
     panel: str | None  # destination
     clicks: dict[str, str | float | None] | None
     joins: bool
+    staff: bool
     attempts: int | None
     parts: list[Part]
     payload: object  # as it stands in the line
+    post: Post | None = None
+    answers: list[Answer] = field(default_factory=list)
+    mark: Mark | None = None  # for a submission that another event made
+    grade: float | None = None  # final, of the affected user
+    setting: Setting | None = None  # of the affected user's profile
+    key: str | None = None  # of a submission
+    score_of: Event | None = None  # the record that a late score belongs to
     supplied: bool = False  # the only part is the problem itself, since the payload named none
     fate: str | None = None  # the reason if the event is filtered
     user: str = ""
+    affected_user: str = ""
+    first_submission: int = 0  # id of the first row
     duration: int | None = None
 
     @property
@@ -72,15 +90,37 @@ class Event:
 
     @property
     def submits(self) -> bool:
-        """Whether the event is a submission and no observed event."""
+        """Whether the event is a submission (or a score)."""
         return bool(self.parts)
+
+    @property
+    def record(self) -> bool:
+        """Whether the event makes rows of its own mode and is no observed event."""
+        answers = bool(self.answers) and self.meaning.assess is None
+        return self.submits or self.post is not None or self.grade is not None or answers
+
+    @property
+    def makes_rows(self) -> bool:
+        """Whether a translated event shows in any table of events; a final grade does not, nor a score without a mark."""
+        submits = self.submits and not (self.score_of and self.parts[0].correctness is None)
+        return not self.record or submits or self.post is not None or bool(self.answers)
 
 
 def _members(value: object) -> dict[str, object]:
     return value if isinstance(value, dict) else {}
 
 
-def read_event(document: object, *, file: int, line: int, index: int, offset: int, source_text: bytes) -> Event:
+def _unfolded(document: dict[str, object], context: dict[str, object]) -> dict[str, object]:
+    """The document with what stands only in its context at the top level."""
+    here = dict(document)
+    for name in ("username", "page", "host", "agent", "ip", "event_source"):
+        fits = isinstance(here.get(name), str) or (name == "username" and is_integer(here.get(name)))
+        if not fits and name in context:
+            here[name] = context[name]
+    return here
+
+
+def read_event(document: object, *, file: int, line: int, index: int, offset: int, source_text: bytes, text: str) -> Event:
     """The event of a parsed document; raises Rejected."""
     if not isinstance(document, dict):
         raise Rejected("not_an_event")
@@ -89,34 +129,46 @@ def read_event(document: object, *, file: int, line: int, index: int, offset: in
         raise Rejected("not_an_event")
     time = _time(document)
     context = _members(document.get("context"))
+    document = _unfolded(document, context)
     name, number = _name(document.get("username")), platform_id(context.get("user_id"))
     host = _host(document.get("host"))
     page = read_page(document.get("page"), host) or read_page(context.get("open_in_browser_url"), host)
 
-    courses = [read_course(context.get("course_id")), page.course if page else None]  # the payload's comes between the two
-    own_page, request = None, None
-    if type_.startswith("/"):
-        own_page = read_page(type_, host)
+    is_path = type_.startswith("/")
+    own_page, request, piece = None, None, 0
+    if is_path:
+        own_page, request = read_page(type_, host), read_module_request(type_)
         assert own_page
-        courses.append(own_page.course)
-    courses.append(_course_of_path(context.get("path"), host))
-    if type_.startswith("/"):
-        request = read_module_request(type_)
-        meaning = meaning_of_path(type_, host, request)
+        entry = entry_of_path(type_, host, request)
+        meaning, label, piece = entry.meaning, entry.label, entry.about
     else:
-        meaning = meaning_of_name(type_, document.get("event_source"))
+        declared = declaration_of(type_, document.get("event_source"))
+        meaning, label = declared.meaning, declared.label
 
-    payload = read_payload(document, meaning)
-    declared = (read_course(member(payload, path)) for path in meaning.course)
-    courses[1:1] = list(declared)
-    course = next(filter(None, courses), None)
+    raw = raw_payload(document)
+    payload, undecoded = decode(raw) if meaning.reads_payload else (None, False)
+    page_told = page is None and not is_path
+    if page_told:
+        page = next(filter(None, (read_page(member(payload, path), host) for path in meaning.page)), None)
+
     users = [platform_id(member(payload, path)) for path in meaning.user]
     affected = next(filter(None, users), None)
     actor = f"n:{name}" if name else f"i:{number}" if number else f"i:{affected}" if affected else None
-    parts = parts_of(meaning.submit.form, payload, course) if meaning.submit and actor else []
-    module = _module(meaning, payload, request, parts, context, course)
+    courses = [
+        read_course(context.get("course_id")),
+        *(read_course(member(payload, path)) for path in meaning.course),
+        page.course if page else None,
+        own_page.course if own_page else None,
+        _course_of_path(context.get("path"), host),
+    ]
+    course = next(filter(None, courses), None)
+    submit = meaning.submit if actor else None
+    parts = parts_of(submit.form, payload, course) if submit and submit.form != "whole" else []
+    around = None if is_path else read_request_around(context.get("path"), document.get("page"), course)
+    module = _module(meaning, payload, request, parts, context, course) or around
 
-    page_request = own_page is not None and request is None
+    post = read_post(meaning.post, payload, undecoded=undecoded, path=own_page, piece=piece) if meaning.post and actor else None
+    page_request = is_path and request is None and post is None
     if page_request:
         assert own_page
         page = own_page.on_panel("1") if own_page.level == 3 and not own_page.panel else own_page
@@ -126,12 +178,15 @@ def read_event(document: object, *, file: int, line: int, index: int, offset: in
         index=index,
         offset=offset,
         source_text=source_text,
-        type=_shown_type(type_, meaning, request, page_request)[:LONGEST_TYPE],
+        staff=meaning.staff and document.get("event_source") != "browser" and (name is not None or number is not None),
+        text=text,
+        type=_shown_type(type_, meaning, request, page_request, label if post or not is_path else "")[:LONGEST_TYPE],
         meaning=meaning,
         time=time,
         name=name,
         platform_id=number,
         actor=actor,
+        affected=affected,
         course=course or (module.course if module else None),
         page=page,
         host=host,
@@ -139,16 +194,39 @@ def read_event(document: object, *, file: int, line: int, index: int, offset: in
         module=module,
         display_name=_display_name(context),
         page_request=page_request,
+        page_told=page_told and page is not None,
         panel=_panel(meaning, payload),
-        clicks=_clicks(meaning.clicks, payload) if meaning.clicks else None,
+        clicks=read_clicks(meaning.clicks, payload) if meaning.clicks else None,
         joins=meaning.joins and not (number and affected and number != affected),
         attempts=attempts_of(payload) if meaning.submit else None,
         parts=parts if module else [],
-        payload=raw_payload(document),
+        payload=raw,
+        post=post,
     )
-    if meaning.submit and module and actor and not parts:
-        event.parts, event.supplied = [Part(module)], True
+    if submit and module:
+        _submit_whole(event, submit, payload, module)
+    if actor:
+        _tell(event, payload)
     return event
+
+
+def _submit_whole(event: Event, submit: events._spec.Submit, payload: object, module: Module) -> None:
+    """What is submitted without parts: the module at once, or nothing but the problem itself."""
+    if submit.form == "whole":
+        told = submit.whole or events._spec.Whole()
+        event.parts = [part_of_whole(told, payload, module)]
+        event.attempts, event.key = attempts_of_whole(told, payload), found_key(payload, told.key)
+    elif not event.parts:
+        event.parts, event.supplied = [Part(module)], True
+
+
+def _tell(event: Event, payload: object) -> None:
+    """What an event by somebody says besides: answers, marks, facts."""
+    meaning = event.meaning
+    event.answers = read_answers(meaning.questions, payload)
+    event.mark = read_mark(meaning.assess, payload) if meaning.assess else None
+    event.grade = found_number(payload, meaning.final_grade)
+    event.setting = read_setting(payload) if meaning.profile else None
 
 
 def is_whole(document: object) -> bool:
@@ -197,19 +275,6 @@ def _display_name(context: dict[str, object]) -> str | None:
     return name[:LONGEST_NAME] if isinstance(name, str) and strip(name) else None
 
 
-def meaning_of_name(name: str, source: object) -> events.Meaning:
-    """What is declared for a named type and its source."""
-    for declared in events.TYPES:
-        if name in (declared.name, *declared.also) and (declared.source == "any" or (declared.source == "browser") == (source == "browser")):
-            return declared.meaning
-    return events.OTHER
-
-
-def read_payload(document: dict[str, object], meaning: events.Meaning) -> object:
-    """The decoded payload; nothing if the type does not read it."""
-    return decode(raw_payload(document))[0] if meaning.reads_payload else None
-
-
 def raw_payload(document: dict[str, object]) -> object:
     """The payload as it stands in the line."""
     return document["event"] if "event" in document else document.get("data")
@@ -227,13 +292,15 @@ def _module(
     named = [read_module(member(payload, path), course, meaning.category) for path in meaning.module]
     if request:
         named.append(request.module.within(course))
-    if parts and meaning.submit and meaning.submit.form != "maps":
+    if parts and meaning.submit and meaning.submit.form not in ("maps", "whole"):
         named.append(parts[0].module)
     named.append(read_module(_members(context.get("module")).get("usage_key"), course))
     return next(filter(None, named), None)
 
 
-def _shown_type(type_: str, meaning: events.Meaning, request: ModuleRequest | None, page_request: bool) -> str:
+def _shown_type(type_: str, meaning: events.Meaning, request: ModuleRequest | None, page_request: bool, label: str) -> str:
+    if label:
+        return label
     if request:
         return f"i4x_{request.module.category}" + (f"_{request.action}" if request.action else "")
     if page_request:
@@ -250,24 +317,3 @@ def _panel(meaning: events.Meaning, payload: object) -> str | None:
         if is_integer(value) and 1 <= value <= 9999:  # type: ignore[operator]
             return str(value)
     return None
-
-
-def _clicks(clicks: events._spec.Clicks, payload: object) -> dict[str, str | float | None]:
-    """What the player told: a code, and numbers."""
-    found: dict[str, str | float | None] = {}
-    for column in ("code", "current_time", "old_time", "new_time", "old_speed", "new_speed"):
-        values = (member(payload, path) for path in getattr(clicks, column))
-        read = (_code(v) if column == "code" else _number(v) for v in values)
-        found[column] = next((v for v in read if v is not None), None)
-    return found
-
-
-def _code(value: object) -> str | None:
-    return value[:LONGEST_CODE] if isinstance(value, str) and strip(value) else None
-
-
-def _number(value: object) -> float | None:
-    """A number; players also write numbers as text (speeds do)."""
-    if isinstance(value, str) and is_number_literal(strip(value)):
-        value = float(strip(value))
-    return float(value) if is_number(value) and isfinite(value) else None  # type: ignore[arg-type]

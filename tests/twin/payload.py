@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from .repair import mend
 from .strictjson import JsonError, parse
-from .text import is_integer, strip
+from .text import is_integer, is_number, strip
+
+LONGEST_KEY = 255
 
 
 def decode(value: object) -> tuple[object, bool]:
@@ -53,13 +57,56 @@ def is_bad(value: object, *, decoded: bool) -> bool:
 
 
 def member(payload: object, path: str) -> object:
-    """The member at a dotted path; an array on the way or at the end stands for its first element."""
-    value = _first(payload)
-    for name in path.split("."):
+    """The member at a dotted path, `.` the payload itself; an array on the way or at the end stands for its first element.
+
+    Text that is no JSON has no members, and is none.
+    """
+    return None if isinstance(payload, str) else _first(end_of(payload, path))
+
+
+def end_of(payload: object, path: str) -> object:
+    """The same, but what stands at the end is taken as it is."""
+    value = payload
+    for name in path.split(".") if path != "." else ():
+        value = _first(value)
         if not isinstance(value, dict):
             return None
-        value = _first(value.get(name))
+        value = value.get(name)
     return value
+
+
+def found(payload: object, paths: Iterable[str]) -> object:
+    """The first member that is there: that is something other than null."""
+    return next((value for path in paths if (value := member(payload, path)) is not None), None)
+
+
+def found_end(payload: object, paths: Iterable[str], *, single: bool = False) -> object:
+    """The same with what stands at the end as it is; with `single` an array of exactly one element stands for that element."""
+    for path in paths:
+        value = end_of(payload, path)
+        if single and isinstance(value, list) and len(value) == 1:
+            value = value[0]
+        if value is not None:
+            return value
+    return None
+
+
+def found_text(payload: object, paths: Iterable[str]) -> str | None:
+    """The first member that is text and not blank, as it is."""
+    values = (member(payload, path) for path in paths)
+    return next((value for value in values if isinstance(value, str) and strip(value)), None)
+
+
+def found_key(payload: object, paths: Iterable[str]) -> str | None:
+    """The id by which things refer to each other: such a text, stripped and cut."""
+    text = found_text(payload, paths)
+    return strip(text)[:LONGEST_KEY] if text is not None else None
+
+
+def found_number(payload: object, paths: Iterable[str]) -> float | None:
+    """The first member that is there, if it is a number (and not text)."""
+    value = found(payload, paths)
+    return float(value) if is_number(value) else None  # type: ignore[arg-type]
 
 
 def _first(value: object) -> object:

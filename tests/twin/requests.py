@@ -9,6 +9,7 @@ from moocdb_fast import events
 
 from .addresses import behind_host, clean
 from .modules import Module, behind_module, read_module
+from .text import strip
 
 _END = re.compile("[?#]")
 
@@ -38,20 +39,41 @@ def read_module_request(path: str) -> ModuleRequest | None:
     return ModuleRequest(module, pieces[0] if pieces else None) if module else None
 
 
+def read_request_around(path: object, page: object, course: str | None) -> Module | None:
+    """The module of the request during which something happened: that of `context.path`, else that of `page`."""
+    for text in (path, _path_of(page)):
+        if isinstance(text, str) and strip(text).startswith("/"):
+            request = read_module_request(strip(text))
+            if request:
+                return request.module.within(course)
+    return None
+
+
+def _path_of(page: object) -> str | None:
+    """What begins with the first slash behind the host of an address, as it is (cleaning would cut old ids)."""
+    if not isinstance(page, str) or clean(page) is None:
+        return None
+    text = strip(page)
+    return text if text.startswith("/") else "/" + text.split("//", 1)[1].partition("/")[2]
+
+
 def _pieces(text: str) -> list[str]:
     return [piece for piece in text.split("/") if piece]
 
 
-def meaning_of_path(path: str, host: str | None, request: ModuleRequest | None) -> events.Meaning:
+_PAGE_VIEW = events.PathPattern(events.PAGE_VIEW, "", pattern="**")
+
+
+def entry_of_path(path: str, host: str | None, request: ModuleRequest | None) -> events.PathPattern:
     """The first entry of `events.PATHS` that matches; else a page view."""
     address = clean(path, host)
     assert address is not None  # a path always is an address
     for entry in events.PATHS:
         if entry.pattern and pattern_matches(entry.pattern, behind_host(address)):
-            return entry.meaning
+            return entry
         if entry.action and request is not None and _action_matches(entry, request):
-            return entry.meaning
-    return events.PAGE_VIEW
+            return entry
+    return _PAGE_VIEW
 
 
 def _action_matches(entry: events.PathPattern, request: ModuleRequest) -> bool:

@@ -67,7 +67,8 @@ def _read_line(line: Line, result: Scan) -> None:
         except JsonError:
             _read_broken_line(line, result)
             return
-        event = read_event(document, file=line.file, line=line.number, index=0, offset=line.offset, source_text=line.data)
+        text = line.data.decode()
+        event = read_event(document, file=line.file, line=line.number, index=0, offset=line.offset, source_text=line.data, text=text)
     except Rejected as rejected:
         result.rejected[line.file, line.number] = str(rejected)
         return
@@ -83,7 +84,7 @@ def _read_broken_line(line: Line, result: Scan) -> None:
             document = _parse_repaired(found)
             offset = line.offset + (found.offset if index else 0)
             source = found.text.encode() if index else line.data
-            event = read_event(document, file=line.file, line=line.number, index=index, offset=offset, source_text=source)
+            event = read_event(document, file=line.file, line=line.number, index=index, offset=offset, source_text=source, text=found.text)
         except Rejected:
             if index == 0:
                 raise

@@ -14,7 +14,7 @@ ANONYMOUS = "anonymous"  # the reserved user; the others are `n:<name>` or `i:<p
 FRESH = 3600 * SECOND
 ECHO = 60 * SECOND
 LONGEST = 2**31 - 1  # seconds that a duration can hold
-CLUSTER_TRUSTS = ("request", "browser", "graded")  # highest first
+CLUSTER_TRUSTS = ("request", "browser", "graded", "score")  # highest first
 
 
 def name_users(events: list[Event]) -> None:
@@ -23,10 +23,13 @@ def name_users(events: list[Event]) -> None:
     for event in events:
         if event.name and event.platform_id:
             names.setdefault(event.platform_id, event.name)
+
+    def named(actor: str) -> str:
+        return "n:" + names[actor[2:]] if actor.startswith("i:") and actor[2:] in names else actor
+
     for event in events:
-        event.user = event.actor or ANONYMOUS
-        if event.user.startswith("i:") and event.user[2:] in names:
-            event.user = "n:" + names[event.user[2:]]
+        event.user = named(event.actor or ANONYMOUS)
+        event.affected_user = named(f"i:{event.affected}") if event.affected else event.user
 
 
 def follow(events: list[Event], *, keep_duplicates: bool) -> None:
@@ -68,7 +71,7 @@ def _locate(present: list[Event]) -> None:
             if location and event.page and event.page.base == location.base:
                 location = None
             continue
-        if event.background:
+        if event.background or event.page_told:
             continue
         fresh = location if location and location.level == 3 and event.time - seen < FRESH else None
         if fresh:
@@ -98,7 +101,7 @@ def _measure(present: list[Event]) -> None:
     """Durations: from an observed event to the next, or to the page_close of its page."""
     open_event: Event | None = None
     for event in present:
-        if event.submits:
+        if event.record:
             continue  # happens within the observed event that is open
         closes = event.fate == "page_close"
         if closes and not (open_event and open_event.page and event.page and open_event.page.base == event.page.base):
@@ -113,17 +116,38 @@ def _measure(present: list[Event]) -> None:
 
 
 def _find_echoes(present: list[Event]) -> None:
-    submitting = [e for e in present if e.submits and e.fate is None]
+    candidates = [e for e in present if e.fate is None]
+    submitting = [e for e in candidates if e.submits]
     for copies in _grouped(submitting, lambda e: (e.module, e.meaning.submit.act)):  # type: ignore[union-attr]
-        for record, echoes in _records(copies):
+        records = _records(copies)
+        for record, echoes in records:
             for echo in echoes:
                 echo.fate = "echo"
                 _complete(record, echo)
+        _find_scores([record for record, _ in records])
+    posts = [e for e in candidates if e.post and not e.submits]
+    for copies in _grouped(posts, lambda e: (e.post.about, e.post.type)):  # type: ignore[union-attr]
+        for _, echoes in _records(copies):
+            for echo in echoes:
+                echo.fate = "echo"
+
+
+def _find_scores(records: list[Event]) -> None:
+    """Scores that come later than what they score."""
+    scored: Event | None = None
+    for record in sorted(records, key=lambda e: (e.time, e.ordinal)):
+        if _trust(record) != "score":
+            scored = record
+        elif scored:
+            record.score_of = scored
 
 
 def _trust(event: Event) -> str:
-    assert event.meaning.submit
-    return event.meaning.submit.trust
+    if event.submits:
+        assert event.meaning.submit
+        return event.meaning.submit.trust
+    assert event.post
+    return event.post.trust
 
 
 def _records(copies: list[Event]) -> list[tuple[Event, list[Event]]]:

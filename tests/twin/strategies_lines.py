@@ -27,7 +27,7 @@ def odd_envelope(draw: Draw, line: Line) -> Line:
     """An envelope with members changed, missing, renamed or of another type."""
     line = dict(line)
     for _ in range(draw(st.integers(0, 3))):
-        change = draw(st.sampled_from(("time", "value", "drop", "modern", "mobile", "order", "context")))
+        change = draw(st.sampled_from(("time", "value", "drop", "modern", "mobile", "order", "context", "inside")))
         if change == "time":
             line[draw(st.sampled_from(("time", "timestamp")))] = draw(st.sampled_from(_TIMES))
         elif change == "value":
@@ -41,6 +41,12 @@ def odd_envelope(draw: Draw, line: Line) -> Line:
         elif change == "mobile":
             page, line["page"], context = line.get("page"), draw(st.sampled_from((None, "", "x"))), line.get("context")
             line["context"] = {**(context if isinstance(context, dict) else {}), "open_in_browser_url": page}
+        elif change == "inside":  # as the first brokers wrote it
+            context = dict(line["context"]) if isinstance(line.get("context"), dict) else {}
+            for name in ("username", "page", "host", "agent", "ip", "event_source"):
+                if name in line and draw(st.booleans()):
+                    context[name] = line.pop(name) if draw(st.integers(0, 3)) else draw(st.sampled_from(_VALUES))
+            line["context"] = context
         elif change == "order":
             line = dict(draw(st.permutations(list(line.items()))))
         else:

@@ -191,3 +191,20 @@ class _Parser:
             self.fail()
         self.at = match.end()
         return int(match.group(1), 16)
+
+
+class Members:
+    """The members of an object: `values`, and `sources` as they stand in its text."""
+
+    def __init__(self, text: str) -> None:
+        self.values: dict[str, object] = {}
+        self.sources: dict[str, str] = {}
+        parser = _Parser(text)
+        more = parser.takes("{") and not parser.takes("}")
+        while more:
+            name = parser.key()
+            parser.space()
+            start = parser.at
+            self.values[name] = parser.value()
+            self.sources[name] = text[start : parser.at]
+            more = parser.takes(",")

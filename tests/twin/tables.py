@@ -2,62 +2,56 @@
 
 from __future__ import annotations
 
-import hashlib
-import hmac
-from dataclasses import dataclass
-
 from moocdb_fast import schema
 
 from .agents import names_of
+from .assessments import assess
+from .collaborations import join_threads
 from .envelope import Event
-from .parts import Part
+from .feedbacks import Feedbacks
+from .names import canonical
+from .people import People
 from .problems import Problems
 from .resources import Numbers, Resources
+from .standing import standing_payload
 from .times import show_time
 
 Row = dict[str, object]
-
-
-@dataclass
-class _User:
-    id: int
-    user: str
-    agent: str | None  # of the first candidate
-    joined: int | None = None
 
 
 class Tables:
     """The tables as lists of rows; a column that a row does not name takes its default, or is NULL."""
 
     def __init__(self, key: bytes) -> None:
-        self.key = key
         self.rows: dict[str, list[Row]] = {name: [] for name in schema.TABLES}
-        self.users: dict[str, _User] = {}
+        self.payloads: list[Row] = []
+        self.people = People(key)
         self.systems: Numbers[str] = Numbers()
         self.browsers: Numbers[str] = Numbers()
         self.types: Numbers[str] = Numbers()
         self.modes: dict[str, str] = {}
         self.resources = Resources()
         self.problems = Problems()
+        self.feedbacks = Feedbacks()
 
     def fill(self, candidates: list[Event]) -> None:
         """All tables. `candidates` come in canonical order and know their fate."""
         for event in candidates:
             self._number(event)
-        for event in candidates:
-            if event.fate is None:
-                self._translate(event)
+        translated = [e for e in candidates if e.fate is None]
+        for event in translated:
+            self._translate(event)
+        self.rows["assessments"] = [{**row, "_order": (*self.people.order(event), n)} for event, n, row in assess(translated, self.people)]
         self._name_modules(candidates)
         self._dictionaries()
 
     def _number(self, event: Event) -> None:
         """Users, agents, systems and event types come from all candidates, whatever becomes of them."""
-        user = self.users.setdefault(event.user, _User(len(self.users) + 1, event.user, event.agent))
-        if event.joins and event.actor and (user.joined is None or event.time < user.joined):
-            user.joined = event.time
+        self.people.meet(event)
         self._system(event.agent)
-        self.types(event.type)
-        self.modes.setdefault(event.type, event.meaning.mode)
+        name = canonical(event.type)
+        self.types(name)
+        self.modes.setdefault(name, event.meaning.mode)
 
     def _system(self, agent: str | None) -> tuple[int | None, int | None]:
         """Ids of the system and the browser of a user agent."""
@@ -65,7 +59,22 @@ class Tables:
         return self.systems(system) if system else None, self.browsers(browser) if browser else None
 
     def _translate(self, event: Event) -> None:
-        """What an event introduces, then its rows."""
+        """What an event introduces, then its rows (but for assessments, which may belong to later submissions). A score introduces nothing."""
+        if event.makes_rows:
+            self.payloads.append({"observed_event_key": f"{event.file}:{event.offset}", "event_payload": standing_payload(event.text)})
+        if event.score_of:
+            return
+        resource = self._introduce(event)
+        if not event.record:
+            self._observed_event(event, resource)
+        if event.submits:
+            self._submissions(event)
+        if event.post:
+            self._collaboration(event, resource)
+        self._feedbacks(event)
+
+    def _introduce(self, event: Event) -> int | None:
+        """The URL, resources and problem of an event; the id of its resource."""
         page = self.resources.page(event.page) if event.page else None
         if event.meaning.kind in ("navigation", "book") or event.page_request:
             resource = page
@@ -75,12 +84,9 @@ class Tables:
                 self.resources.place_module(event.module, event.page)
         if event.module and event.meaning.kind in ("problem", "open_response"):
             self.problems.introduce(event.module)
-        if event.submits:
-            self._submissions(event)
-        else:
-            self._observed_event(event, resource)
         if event.page and resource:
             self.resources.pairs((resource, self.resources.urls(event.page.url)))
+        return resource
 
     def _observed_event(self, event: Event, resource: int | None) -> None:
         rows = self.rows["observed_events"]
@@ -88,7 +94,7 @@ class Tables:
         rows.append(
             {
                 "observed_event_id": len(rows) + 1,
-                "user_id": self.users[event.user].id,
+                "user_id": self.people.id_of(event.user),
                 "url_id": self.resources.urls(event.page.url) if event.page else None,
                 "resource_id": resource,
                 "observed_event_timestamp": show_time(event.time),
@@ -96,9 +102,9 @@ class Tables:
                 "observed_event_os": system,
                 "observed_event_agent": browser,
                 "observed_event_type": event.type,
-                "observed_event_type_id": self.types(event.type),
+                "observed_event_type_id": self.types(canonical(event.type)),
                 "observed_event_key": f"{event.file}:{event.offset}",
-                "_order": self._order(event),
+                "_order": self.people.order(event),
             }
         )
         if event.clicks is not None and event.module:
@@ -110,60 +116,74 @@ class Tables:
             {
                 "observed_event_id": id_,
                 "course_key": event.course,
-                "user_id": self.users[event.user].id,
+                "user_id": self.people.id_of(event.user),
                 "video_key": event.module.id,
                 "observed_event_timestamp": show_time(event.time),
                 "observed_event_type": event.type,
                 "url": event.page.url if event.page else None,
                 "code": event.clicks["code"],
                 **{f"video_{column}": value for column, value in event.clicks.items() if column != "code"},
-                "_order": self._order(event),
+                "_order": self.people.order(event),
             }
         )
 
     def _submissions(self, event: Event) -> None:
+        assert event.meaning.submit
+        rows = self.rows["submissions"]
+        system, browser = self._system(event.agent)
+        event.first_submission = len(rows) + 1
         for number, part in enumerate(event.parts, start=1):
             problem = self.problems.introduce(part.module, part.numbers)
             problem.format = part.format if problem.format is None else problem.format
-            self._submission(event, part, number, problem.id)
-
-    def _submission(self, event: Event, part: Part, number: int, problem: int) -> None:
-        assert event.meaning.submit
-        submissions, assessments = self.rows["submissions"], self.rows["assessments"]
-        system, browser = self._system(event.agent)
-        order = (*self._order(event), number)
-        submissions.append(
-            {
-                "submission_id": len(submissions) + 1,
-                "user_id": self.users[event.user].id,
-                "problem_id": problem,
-                "submission_timestamp": show_time(event.time),
-                "submission_attempt_number": event.attempts,
-                "submission_answer": part.answer,
-                "submission_is_submitted": event.meaning.submit.code,
-                "submission_os": system,
-                "submission_agent": browser,
-                "submission_key": f"{event.file}:{event.offset}:{number}",
-                "_order": order,
-            }
-        )
-        if part.correctness is not None:
-            assessments.append(
+            rows.append(
                 {
-                    "assessment_id": len(assessments) + 1,
-                    "submission_id": len(submissions),
-                    "assessment_feedback": part.feedback,
-                    "assessment_grade": part.grade,
-                    "assessment_max_grade": part.max_grade,
-                    "assessment_grader_id": "automatic",
-                    "assessment_timestamp": show_time(event.time),
-                    "_order": order,
+                    "submission_id": len(rows) + 1,
+                    "user_id": self.people.id_of(event.user),
+                    "problem_id": problem.id,
+                    "submission_timestamp": show_time(event.time),
+                    "submission_attempt_number": event.attempts,
+                    "submission_answer": part.answer,
+                    "submission_is_submitted": event.meaning.submit.code,
+                    "submission_os": system,
+                    "submission_agent": browser,
+                    "submission_key": f"{event.file}:{event.offset}:{number}",
+                    "_order": (*self.people.order(event), number),
                 }
             )
 
-    def _order(self, event: Event) -> tuple[object, ...]:
-        """Event tables are written by course, user, time and ordinal."""
-        return (event.course or "").encode(), self.users[event.user].id, event.time, event.ordinal
+    def _collaboration(self, event: Event, resource: int | None) -> None:
+        assert event.post
+        rows = self.rows["collaborations"]
+        system, browser = self._system(event.agent)
+        rows.append(
+            {
+                "collaboration_id": len(rows) + 1,
+                "user_id": self.people.id_of(event.user),
+                "collaboration_type_id": event.post.type,
+                "collaboration_content": event.post.content,
+                "collaboration_timestamp": show_time(event.time),
+                "collaborations_os": system,
+                "collaborations_agent": browser,
+                "resource_id": resource,
+                "collaboration_key": event.post.key,
+                "_order": self.people.order(event),
+                "_thread": (event.course, event.post.key),
+                "_about": (event.course, event.post.about),
+            }
+        )
+
+    def _feedbacks(self, event: Event) -> None:
+        rows = self.rows["feedbacks"]
+        for number, answer in enumerate(event.answers, start=1):
+            rows.append(
+                {
+                    "feedback_id": len(rows) + 1,
+                    "user_id": self.people.id_of(event.user),
+                    **self.feedbacks.ids(event, answer),
+                    "feedback_timestamp": show_time(event.time),
+                    "_order": (*self.people.order(event), number),
+                }
+            )
 
     def _name_modules(self, candidates: list[Event]) -> None:
         """The first display name that any candidate gives a module; backwards, so that the first wins."""
@@ -209,22 +229,9 @@ class Tables:
             }
             for p in self.problems.all
         ]
-        rows["users"] = [self._user(user) for user in self.users.values()]
+        rows["users"] = [{**row, "user_os": ids[0], "user_agent": ids[1]} for row, agent in self.people.rows() for ids in [self._system(agent)]]
+        rows["surveys"], rows["questions"], rows["answers"] = self.feedbacks.surveys(), self.feedbacks.questions(), self.feedbacks.answers()
+        join_threads(rows["collaborations"])
         for name, table in schema.TABLES.items():
             if table.pinned:
                 rows[name] = [dict(zip(table.names, values, strict=True)) for values in table.pinned]
-
-    def _user(self, user: _User) -> Row:
-        system, browser = self._system(user.agent)
-        return {
-            "user_id": user.id,
-            "user_key": pseudonym(self.key, user.user),
-            "user_join_timestamp": None if user.joined is None else show_time(user.joined),
-            "user_os": system,
-            "user_agent": browser,
-        }
-
-
-def pseudonym(key: bytes, user: str) -> str:
-    """The keyed pseudonym of `n:<name>`, `i:<platform id>` or the reserved user."""
-    return hmac.new(key, user.encode(), hashlib.sha256).hexdigest()[:40]

@@ -11,18 +11,22 @@ import os
 import tempfile
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 import moocdb_fast
+from moocdb_fast import events
+from moocdb_fast.events import compiled
 
+from . import invented
 from .strategies import COURSES, FAMILIES, logs
 from .translate import TwinOptions, translate
 
 KEY = bytes(range(32))
 MEMORY = Path("/dev/shm")  # hundreds of small outputs, each brought to the disk: memory is quicker
-EXAMPLES = int(os.environ.get("MOOCDB_TWIN_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("MOOCDB_TWIN_EXAMPLES", "20"))
 COUNTS = ("lines_read", "events", "filtered", "rejected", "salvaged", "bad_payload", "extra_events")
 
 each_log = settings(
@@ -54,7 +58,7 @@ def agree(files: list[tuple[str, bytes]], told: TwinOptions, shard_bytes: int = 
         key.write_text(KEY.hex() + "\n")
         key.chmod(0o600)
         kept = {name: getattr(told, name) for name in ("courses", "keep_anonymous", "keep_background", "keep_duplicates")}
-        chosen = moocdb_fast.Options(**kept, workers=1, key_file=key, shard_bytes=shard_bytes)
+        chosen = moocdb_fast.Options(**kept, workers=1, key_file=key, shard_bytes=shard_bytes, payloads=True, restricted=Path(folder, "restricted"))
         moocdb_fast.translate([inputs], out, chosen)
         summary = json.loads((out / "summary.json").read_text())
         rejects = [json.loads(line) for line in (out / "rejects.jsonl").read_text().splitlines()]
@@ -65,6 +69,7 @@ def agree(files: list[tuple[str, bytes]], told: TwinOptions, shard_bytes: int = 
         same("rejects", [{k: r[k] for k in ("file", "line", "offset", "reason")} for r in rejects], wanted.rejects)
         for name, content in wanted.tables.items():
             same(name, (out / f"{name}.csv").read_bytes(), content)
+        same("payloads", pq.read_table(Path(folder, "restricted", "event_payloads.parquet")).to_pylist(), wanted.payloads)
 
 
 def same(what: str, kernel: object, twin: object) -> None:
@@ -85,6 +90,29 @@ def test_the_kernel_agrees_with_the_twin(family: str) -> None:
         agree(files, told)
 
     agrees()
+
+
+@pytest.mark.parametrize("family", invented.FAMILIES)
+def test_they_agree_on_what_is_invented(family: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    declare(monkeypatch, invented.FAMILIES[family])
+
+    @each_log
+    @given(logs(family), options)
+    def agrees(files: list[tuple[str, bytes]], told: TwinOptions) -> None:
+        agree(files, told)
+
+    agrees()
+
+
+def declare(monkeypatch: pytest.MonkeyPatch, family: invented.Family) -> None:
+    """Add a family to the declarations that both read."""
+    types, paths = (*family.TYPES, *events.TYPES), (*family.PATHS, *events.PATHS)
+    for module in (events, compiled):
+        monkeypatch.setattr(module, "TYPES", types)
+        monkeypatch.setattr(module, "PATHS", paths)
+    for declared in family.TYPES:
+        for name in declared.also:
+            monkeypatch.setitem(events._CANONICAL, name, declared.name)
 
 
 @each_log

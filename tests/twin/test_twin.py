@@ -15,12 +15,12 @@ from .lines import lines_of
 from .modules import read_module
 from .parts import answer_text, parts_of, read_key, read_marks, read_query
 from .payload import decode, is_bad, member, platform_id
+from .people import pseudonym
 from .problems import problem_name
 from .repair import repair
 from .requests import pattern_matches, read_module_request
 from .resources import ancestors, type_of_page
 from .strictjson import JsonError, TooDeep, parse, parse_bytes
-from .tables import pseudonym
 from .times import read_time, show_time
 
 OLD, NEW = "MITx/6.002x/2013_Spring", "course-v1:edX+DemoX+2015"

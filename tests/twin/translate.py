@@ -29,6 +29,7 @@ class TwinResult:
     """Tables as CSV, and every line accounted for."""
 
     tables: dict[str, bytes]
+    payloads: list[dict[str, object]]  # rows of event_payloads
     summary: dict[str, object]
     rejects: list[dict[str, object]] = field(default_factory=list)
     fates: list[tuple[str, int, str, str | None]] = field(default_factory=list)
@@ -47,7 +48,7 @@ def translate(files: list[tuple[str, bytes]], key: bytes, options: TwinOptions =
     follow(scanned.events, keep_duplicates=options.keep_duplicates)
     tables = Tables(key)
     tables.fill(candidates)
-    result = TwinResult({}, {})
+    result = TwinResult({}, tables.payloads, {})
     for name, table in schema.TABLES.items():
         rows = tables.rows[name]
         if any("_order" in row for row in rows):

@@ -66,7 +66,7 @@ def test_version_names_the_simdjson_implementation(capsys):
     [
         ((), "COMMAND"),
         (("walk",), "walk"),
-        (("run",), "INPUT"),
+        (("run",), "what should be read?"),
         (("run", "x", "--out", "y", "--speed"), "--speed"),
         (("run", "x"), "where should the tables go?"),
         (("run", "x", "--out", "y", "--workers", "many"), "--workers cannot be 'many': it must be a whole number"),

@@ -345,7 +345,9 @@ def test_D29(run):
         line("oe_show_full_feedback", 2001),
     )
     assert answers(result) == ["a", ""]
-    assert result.rows("observed_events", "observed_event_type") == ["oe_feedback_response_selected", "oe_show_full_feedback"]
+    assert result.rows("feedbacks", "feedback_timestamp")
+    assert result.rows("answers", "answer_content") == ["3"]
+    assert result.rows("observed_events", "observed_event_type") == ["oe_show_full_feedback"]
 
 
 def test_D30(run):

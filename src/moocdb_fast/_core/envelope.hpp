@@ -29,23 +29,38 @@ inline void read_name(Element e, Envelope &v) {
     }
 }
 
-inline void read_context(Element e, Envelope &v) {
-    v.course = v.context_path = v.usage_key = v.title = sv();
-    v.browser_url = sv();
+// What `context` has; `outer` are the members that lines have inside it when they come before they were given their later shape.
+inline void read_context(Element e, Envelope &v, Envelope &outer) {
+    v.course = v.context_path = v.usage_key = v.title = v.browser_url = sv();
+    outer.page = outer.host = outer.agent = outer.ip = outer.source = outer.name = sv();
     v.user_id.clear();
     Object o;
     if (e.get(o)) return;
     for (auto f : o) {
         sv k = f.key;
-        if (k == "course_id") v.course = text_or_empty(f.value);
-        else if (k == "user_id") {
-            if (!user_id_of(f.value, v.user_id)) v.user_id.clear();
-        } else if (k == "path") v.context_path = text_or_empty(f.value);
-        else if (k == "open_in_browser_url") v.browser_url = text_or_empty(f.value);
-        else if (k == "module") {
-            Element m;
-            v.usage_key = member(f.value, "usage_key", m) ? text_or_empty(m) : sv();
-            v.title = member(f.value, "display_name", m) ? text_or_empty(m) : sv();
+        switch (k.size()) {
+        case 2: if (k == "ip") outer.ip = text_or_empty(f.value); break;
+        case 4:
+            if (k == "path") v.context_path = text_or_empty(f.value);
+            else if (k == "page") outer.page = text_or_empty(f.value);
+            else if (k == "host") outer.host = text_or_empty(f.value);
+            break;
+        case 5: if (k == "agent") outer.agent = strip(text_or_empty(f.value)); break;
+        case 6:
+            if (k == "module") {
+                Element m;
+                v.usage_key = member(f.value, "usage_key", m) ? text_or_empty(m) : sv();
+                v.title = member(f.value, "display_name", m) ? text_or_empty(m) : sv();
+            }
+            break;
+        case 7:
+            if (k == "user_id" && !user_id_of(f.value, v.user_id)) v.user_id.clear();
+            break;
+        case 8: if (k == "username") read_name(f.value, outer); break;
+        case 9: if (k == "course_id") v.course = text_or_empty(f.value); break;
+        case 12: if (k == "event_source") outer.source = text_or_empty(f.value); break;
+        case 19: if (k == "open_in_browser_url") v.browser_url = text_or_empty(f.value); break;
+        default: break;
         }
     }
 }
@@ -57,7 +72,8 @@ inline bool read_envelope(Element e, Envelope &v) {
     sv event_type, name;
     bool has_event = false, null_time = true;
     Element data, stamp;
-    bool has_data = false, has_stamp = false;
+    bool has_data = false, has_stamp = false, named = false;
+    Envelope outer;
     for (auto f : o) {
         sv k = f.key;
         switch (k.size()) {
@@ -73,14 +89,26 @@ inline bool read_envelope(Element e, Envelope &v) {
             if (k == "event") v.payload = f.value, has_event = true;
             else if (k == "agent") v.agent = strip(text_or_empty(f.value));
             break;
-        case 7: if (k == "context") read_context(f.value, v); break;
-        case 8: if (k == "username") read_name(f.value, v); break;
+        case 7: if (k == "context") read_context(f.value, v, outer); break;
+        case 8:
+            if (k == "username") {
+                read_name(f.value, v);
+                named = f.value.is_string() || !v.name.empty();
+            }
+            break;
         case 9: if (k == "timestamp") stamp = f.value, has_stamp = !f.value.is_null(); break;
         case 10: if (k == "event_type") event_type = strip(text_or_empty(f.value)); break;
         case 12: if (k == "event_source") v.source = text_or_empty(f.value); break;
         default: break;
         }
     }
+    if (!named) {
+        v.number_name = outer.number_name;
+        v.name = outer.name.data() == outer.number_name.data() && !outer.name.empty() ? sv(v.number_name) : outer.name;
+    }
+    auto absent = [](sv here, sv there) { return here.data() ? here : there; };
+    v.page = absent(v.page, outer.page), v.host = absent(v.host, outer.host), v.agent = absent(v.agent, outer.agent);
+    v.ip = absent(v.ip, outer.ip), v.source = absent(v.source, outer.source);
     v.has_payload = has_event || has_data;
     if (!has_event && has_data) v.payload = data;
     v.has_time = !null_time || has_stamp;

@@ -9,23 +9,63 @@ namespace moocdb {
 
 enum Kind : uint8_t { OTHER, NAVIGATION, VIDEO, BOOK, PROBLEM, OPEN_RESPONSE };
 enum Fate : uint8_t { TRANSLATE, PAGE_CLOSE, ECHO, BACKGROUND, STUDIO, MACHINE };
-enum Form : uint8_t { MAPS, POST, QUERY, GRADED };
+enum Act : uint8_t { CHECK, SAVE, RESET_ACT, POSTS };
+enum Form : uint8_t { MAPS, POST, QUERY, GRADED, WHOLE };
+enum AnswerForm : uint8_t { VALUE, EACH, MEMBERS, RUBRIC };
 
 using Path = std::vector<std::string>;  // a dotted member path, split
 
+using Paths = std::vector<Path>;
+
+struct WholeRule {
+    bool essay = false;
+    Paths answer, item, attempts, correct, earned, possible, key;
+};
+
+struct PostRule {
+    uint8_t type = 0, trust = 0;  // type 0: no post
+    std::string word;
+    bool needs_content = false;
+    Paths key, about, content, undo;
+};
+
+struct AssessRule {
+    bool on = false;
+    uint8_t grader = 0;
+    Paths key, rubric, earned, possible, feedback;
+};
+
+struct QuestionRule {
+    std::string type, name;
+    uint8_t form = VALUE;
+    Paths answer;
+};
+
 struct Meaning {
     uint8_t kind = OTHER, mode = 0, fate = TRANSLATE;
-    bool reads_payload = false, clicks = false, submits = false, joins = false;
+    bool reads_payload = false, clicks = false, submits = false, joins = false, staff = false, profile = false;
     uint8_t act = 0, code = 0, trust = 0, form = MAPS;
+    WholeRule whole;
+    PostRule post;
+    AssessRule assess;
+    std::vector<QuestionRule> questions;
     std::string category;
-    std::vector<Path> module, panel, course, user;
-    std::vector<Path> click_code, click_numbers[5];  // current, old, new time; old, new speed
+    Paths module, panel, course, user, page, final_grade;
+    Paths click_code, click_numbers[5];  // current, old, new time; old, new speed
 };
 
 struct PathRule {
     int meaning = 0;
     std::string pattern, action;  // one of them
     std::vector<std::string> categories;
+    int about = 0;  // the piece, from the end, that a post is about
+    std::string label;
+};
+
+struct NameRule {
+    std::string pattern, label;
+    int meaning = 0;
+    bool browser = true, others = true;  // whose lines it is for
 };
 
 // Whether `*` (no slash) and `**` (anything) make pattern match text. No recursion: backtracks to the last star of each kind.
@@ -56,14 +96,22 @@ inline bool glob(sv pattern, sv text) {
 struct Meanings {
     std::vector<Meaning> all;
     std::unordered_map<std::string, int> browser, others;  // by exact name
+    std::vector<NameRule> patterns;
     std::vector<PathRule> paths;
     int other = 0, page_view = 0;
     std::vector<std::string> machine_agents, studio_hosts;
 
-    int of_name(sv name, bool from_browser) const {
+    // The meaning of a name; `label` is what to call it when the name itself is not to be kept.
+    int of_name(sv name, bool from_browser, sv &label) const {
         const auto &map = from_browser ? browser : others;
         auto it = map.find(std::string(name));
-        return it == map.end() ? other : it->second;
+        if (it != map.end()) return it->second;
+        for (const NameRule &rule : patterns)
+            if ((from_browser ? rule.browser : rule.others) && glob(rule.pattern, name)) {
+                label = rule.label;
+                return rule.meaning;
+            }
+        return other;
     }
 
     bool machine(sv agent) const {
@@ -86,33 +134,33 @@ struct Meanings {
 struct Request {
     int meaning = 0;
     Module module;  // when it is a request on a module
-    std::string action, address;
+    std::string action, address, about, label;
+    bool has_piece = false;  // whether the rule names a piece that the request is about
 };
 
 // Reads the module and action of a request on a module, if it is one.
 inline void read_request(sv path, Request &r) {
     path = path.substr(0, path.find_first_of("?#"));
     size_t at = path.find("/modx/");
-    sv module, behind;
-    std::string plain;
-    bool handler = false;
+    std::vector<sv> pieces;
     if (at != sv::npos) {
+        std::string plain;
         for (size_t i = at + 6; i < path.size(); i++)
             if (path[i] == ';' && i + 1 < path.size() && path[i + 1] == '_') plain += '/', i++;
             else plain += path[i];
-        module = plain;
-    } else {
-        at = path.find("/xblock/");
-        size_t h = at == sv::npos ? at : path.find("/handler/", at + 7);
+        r.module = read_module(plain, {}, {});
+        if (!r.module) return;
+        pieces = pieces_of(strip(sv(plain)).substr(r.module.end));
+        if (!pieces.empty()) r.action = pieces[0];
+    } else if (at = path.find("/xblock/"); at != sv::npos) {
+        size_t h = path.find("/handler/", at + 7);
         if (h == sv::npos) return;
-        module = h > at + 8 ? path.substr(at + 8, h - at - 8) : sv(), behind = path.substr(h + 9), handler = true;
+        r.module = read_module(h > at + 8 ? path.substr(at + 8, h - at - 8) : sv(), {}, {});
+        if (!r.module) return;
+        pieces = pieces_of(path.substr(h + 9));
+        if (!pieces.empty() && pieces[0] == "xmodule_handler") pieces.erase(pieces.begin());
+        if (!pieces.empty()) r.action = pieces[0];
     }
-    r.module = read_module(module, {}, {});
-    if (!r.module) return;
-    if (!handler) behind = strip(module).substr(r.module.end);
-    std::vector<sv> pieces = pieces_of(behind);
-    if (handler && !pieces.empty() && pieces[0] == "xmodule_handler") pieces.erase(pieces.begin());
-    if (!pieces.empty()) r.action = pieces[0];
 }
 
 inline Request classify_path(const Meanings &m, sv path, sv host) {
@@ -130,7 +178,9 @@ inline Request classify_path(const Meanings &m, sv path, sv host) {
             hit = hit && listed;
         } else hit = glob(rule.pattern, local);
         if (hit) {
-            r.meaning = rule.meaning;
+            r.meaning = rule.meaning, r.label = rule.label, r.has_piece = rule.about > 0;
+            std::vector<sv> pieces = pieces_of(local);
+            if (rule.about && static_cast<size_t>(rule.about) <= pieces.size()) r.about = pieces[pieces.size() - rule.about];
             break;
         }
     }

@@ -23,6 +23,27 @@ inline std::string html_form(sv id) {
     return out;
 }
 
+// The answer that a JSON value is; false for null.
+inline bool answer_of(Element e, std::string &out) {
+    sv s;
+    out.clear();
+    if (e.is_null()) return false;
+    if (text_of(e, s)) out = s;
+    else put_json(e, out);
+    return true;
+}
+
+// Texts as a JSON array.
+template <class Texts>
+void put_json_list(const Texts &texts, std::string &out) {
+    out = "[";
+    for (const auto &text : texts) {
+        if (out.size() > 1) out += ',';
+        put_json_string(text, out);
+    }
+    out += ']';
+}
+
 // What one submitting event holds. `module_of(text)` gives the code of a module or -1; `id_of` and `name_of` say which it is.
 template <class ModuleOf, class IdOf, class NameOf>
 class PartReader {
@@ -81,16 +102,6 @@ class PartReader {
         if (!k.choice.empty() && (strip(answer).empty() || answer == "true" || answer == "on")) answer = k.choice;
         p->has_answer = true;
         p->answer = std::move(answer);
-    }
-
-    // The answer that a JSON value is; false for null.
-    static bool answer_of(Element e, std::string &out) {
-        sv s;
-        out.clear();
-        if (e.is_null()) return false;
-        if (text_of(e, s)) out = s;
-        else put_json(e, out);
-        return true;
     }
 
     static void give_mark(Part *p, sv mark) {
@@ -164,14 +175,7 @@ class PartReader {
             if (!p) continue;
             std::string answer;
             if (f.values.size() == 1 && !k.list) answer = f.values[0];
-            else {
-                answer += '[';
-                for (const auto &v : f.values) {
-                    if (answer.size() > 1) answer += ',';
-                    put_json_string(v, answer);
-                }
-                answer += ']';
-            }
+            else put_json_list(f.values, answer);
             give_answer(p, k, answer);
         }
     }

@@ -55,14 +55,15 @@ inline bool member(Element e, sv name, Element &out) {
     return found;
 }
 
+// What an array stands for, its first element, however deep; false for an empty one.
 inline bool first_of(Element &e) {
     Array a;
-    if (e.get(a)) return true;
-    for (Element x : a) {
-        e = x;
-        return true;
+    while (!e.get(a)) {
+        auto first = a.begin();
+        if (first == a.end()) return false;
+        e = *first;
     }
-    return false;
+    return true;
 }
 
 // Follows a member path; an array on the way or at the end stands for its first element.

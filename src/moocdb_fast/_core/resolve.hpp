@@ -8,8 +8,8 @@
 
 namespace moocdb {
 
-enum Outcome : uint8_t { OBSERVED, RECORD, CLOSED, DUPLICATE, COPY };
-enum Trust : uint8_t { T_GRADED, T_BROWSER, T_REQUEST, T_SERVER };
+enum Outcome : uint8_t { OBSERVED, RECORD, CLOSED, DUPLICATE, COPY, SCORED };
+enum Trust : uint8_t { T_SCORE, T_GRADED, T_BROWSER, T_REQUEST, T_SERVER };
 
 constexpr int64_t SECOND = 1000000, FRESH = 3600 * SECOND, ECHO_WINDOW = 60 * SECOND;
 
@@ -18,7 +18,7 @@ struct Sorted {
     int64_t n;
     const int64_t *time;
     const uint64_t *hash;
-    const int32_t *user, *course, *base, *panel, *dest, *module;
+    const int32_t *user, *course, *base, *panel, *dest, *module, *about;  // about: what posts are about; may be null when there are none
     const uint8_t *kind, *flags, *submit;
     const uint8_t *base_level;
     const int32_t *base_place;
@@ -36,6 +36,9 @@ struct Resolved {
     // Parts of records, in order; *_from index the parts handed in (-1: none).
     std::vector<int32_t> part_row, part_module, part_numbers;
     std::vector<int64_t> answer_from, mark_from, format_from;
+    // Scores: row, the record whose first part they mark, and the part handed in that holds the mark.
+    std::vector<int32_t> score_row, score_record;
+    std::vector<int64_t> score_mark;
 };
 
 class Resolver {
@@ -66,7 +69,7 @@ class Resolver {
     void group(int64_t from, int64_t to) {
         Location here;
         int64_t open = -1;
-        submitting_.clear();
+        records_.clear();
         for (int64_t i = from; i < to; i++) {
             uint8_t flags = in_.flags[i];
             bool repeated = repeats(i, from);
@@ -79,15 +82,15 @@ class Resolver {
                 continue;
             }
             if (!(flags & (STILL | NOBODY))) place(i, here);
-            if (flags & SUBMITS) {
+            if (flags & RECORDS) {
                 out.outcome[i] = RECORD;
-                submitting_.push_back(i);
+                if (code(i) != NO_ECHO) records_.push_back(i);
             } else if (!(flags & NOBODY)) {
                 if (open >= 0) out.duration[open] = seconds(open, i);
                 open = i;
             }
         }
-        if (!submitting_.empty()) echoes();
+        if (!records_.empty()) echoes();
     }
 
     // Whole seconds from a to b; -1 when no INT column holds them.
@@ -133,30 +136,49 @@ class Resolver {
 
     // ------------------------------------------------------------ echoes
 
-    int trust(int64_t i) const { return in_.submit[i] >> 2 & 3; }
+    int trust(int64_t i) const { return in_.submit[i] >> 2 & 7; }
     int act(int64_t i) const { return in_.submit[i] & 3; }
+    int code(int64_t i) const { return in_.submit[i] >> 5; }
+    bool posts(int64_t i) const { return act(i) == POSTS; }
 
     void echoes() {
-        std::vector<int64_t> rows = submitting_;
-        auto key = [&](int64_t i) { return std::make_pair(in_.module[i], act(i)); };
+        std::vector<int64_t> rows = records_;
+        auto key = [&](int64_t i) { return posts(i) ? std::make_pair(-2 - (in_.about ? in_.about[i] : -1), POSTS + code(i)) : std::make_pair(in_.module[i], act(i)); };
         std::stable_sort(rows.begin(), rows.end(), [&](int64_t a, int64_t b) { return key(a) < key(b); });
         for (size_t from = 0; from < rows.size();) {
             size_t to = from + 1;
             while (to < rows.size() && key(rows[to]) == key(rows[from])) to++;
             find_copies(rows.data() + from, rows.data() + to);
+            if (!posts(rows[from])) find_scores(rows.data() + from, rows.data() + to);
             from = to;
         }
         copies_.clear();
-        for (int64_t i : submitting_)
-            if (out.record[i] >= 0) copies_.emplace_back(out.record[i], i);
+        for (int64_t i : records_)
+            if (out.outcome[i] == COPY && !posts(i)) copies_.emplace_back(out.record[i], i);
         std::stable_sort(copies_.begin(), copies_.end(), [](auto &a, auto &b) { return a.first < b.first; });
         size_t c = 0;
-        for (int64_t i : submitting_) {
-            if (out.outcome[i] != RECORD) continue;
+        for (int64_t i : records_) {
+            if (out.outcome[i] != RECORD || posts(i)) continue;
             while (c < copies_.size() && copies_[c].first < i) c++;
             size_t end = c;
             while (end < copies_.size() && copies_[end].first == i) end++;
             emit_parts(i, c, end);
+        }
+    }
+
+    // Records that only tell the score of one before them.
+    void find_scores(const int64_t *from, const int64_t *to) {
+        int64_t last = -1;
+        for (const int64_t *p = from; p < to; p++) {
+            if (out.outcome[*p] != RECORD) continue;
+            if (trust(*p) != T_SCORE) last = *p;
+            else if (last >= 0) {
+                out.outcome[*p] = SCORED;
+                int64_t mark = in_.part_start[*p];
+                if (mark == in_.part_start[*p + 1] || !in_.part_marked[mark]) continue;
+                out.score_row.push_back(static_cast<int32_t>(*p)), out.score_record.push_back(static_cast<int32_t>(last));
+                out.score_mark.push_back(mark);
+            }
         }
     }
 
@@ -251,7 +273,7 @@ class Resolver {
 
     const Sorted &in_;
     std::unordered_set<uint64_t> same_time_;  // hashes of the rows so far that have the time of the last one
-    std::vector<int64_t> submitting_, servers_, members_;
+    std::vector<int64_t> records_, servers_, members_;
     std::vector<std::pair<int64_t, int64_t>> copies_;  // record, copy
     std::vector<std::pair<uint64_t, size_t>> made_;    // identity of a part of the record, its place in out
 };

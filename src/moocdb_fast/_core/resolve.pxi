@@ -11,6 +11,7 @@ cdef extern from "resolve.hpp" namespace "moocdb":
         const int32_t *panel
         const int32_t *dest
         const int32_t *module
+        const int32_t *about
         const uint8_t *kind
         const uint8_t *flags
         const uint8_t *submit
@@ -25,15 +26,16 @@ cdef extern from "resolve.hpp" namespace "moocdb":
     cdef cppclass Resolved:
         vector[uint8_t] outcome
         vector[int32_t] base, panel, record, part_row, part_module, part_numbers
-        vector[int64_t] duration, answer_from, mark_from, format_from
+        vector[int32_t] score_row, score_record
+        vector[int64_t] duration, answer_from, mark_from, format_from, score_mark
     cdef cppclass Resolver:
         Resolver(const Sorted&) except +
         Resolved out
         void run() except + nogil
     vector[int64_t] c_sort_rows "moocdb::sort_rows"(int64_t, const int32_t*, int64_t, const int64_t*) except + nogil
 
-OUTCOMES = ("observed", "record", "closed", "duplicate", "copy")
-FLAGS = {"extra": 1, "close": 2, "still": 4, "request": 8, "submits": 16, "joins": 32, "nobody": 64, "frame": 128}
+OUTCOMES = ("observed", "record", "closed", "duplicate", "copy", "scored")
+FLAGS = {"extra": 1, "close": 2, "still": 4, "request": 8, "record": 16, "nobody": 64, "frame": 128}
 
 
 cdef inline const int32_t* p32(const int32_t[::1] v):
@@ -67,6 +69,7 @@ def resolve(dict rows not None, dict bases not None, dict parts not None, bint k
     s.hash = &hashes[0] if s.n else NULL
     s.user, s.course = p32(rows["user"]), p32(rows["course"])
     s.base, s.panel, s.dest, s.module = p32(rows["base"]), p32(rows["panel"]), p32(rows["dest"]), p32(rows["module"])
+    s.about = p32(rows["about"])
     s.kind, s.flags, s.submit = p8(rows["kind"]), p8(rows["flags"]), p8(rows["submit"])
     s.base_level, s.base_place = p8(bases["level"]), p32(bases["place"])
     s.part_start, s.part_module, s.part_numbers = p64(parts["start"]), p32(parts["module"]), p32(parts["numbers"])
@@ -81,6 +84,6 @@ def resolve(dict rows not None, dict bases not None, dict parts not None, bint k
         }, {
             "row": i32(r.out.part_row), "module": i32(r.out.part_module), "numbers": i32(r.out.part_numbers),
             "answer_from": i64(r.out.answer_from), "mark_from": i64(r.out.mark_from), "format_from": i64(r.out.format_from),
-        }
+        }, {"row": i32(r.out.score_row), "record": i32(r.out.score_record), "mark": i64(r.out.score_mark)}
     finally:
         del r

@@ -3,20 +3,19 @@
 #include "columns.hpp"
 #include "envelope.hpp"
 #include "meanings.hpp"
-#include "parts.hpp"
-#include "repair.hpp"
+#include "records.hpp"
 
 namespace moocdb {
 
 struct ScanOptions {
-    bool keep_anonymous = false, keep_background = false;
+    bool keep_anonymous = false, keep_background = false, keep_payloads = false;
     size_t line_limit = 64 << 20;
     std::vector<std::string> courses;  // normal form; empty: all
 };
 
 class Scanner {
   public:
-    StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes;
+    StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes, keys, questions;
     std::vector<uint8_t> type_mode, base_level, base_frame;
     std::vector<int32_t> base_place, module_course;
     std::vector<std::string> module_id, module_category, module_name;
@@ -25,6 +24,11 @@ class Scanner {
     EventColumns events;
     PartColumns parts;
     ClickColumns clicks;
+    PostColumns posts;
+    ReplyColumns replies;
+    VerdictColumns verdicts;
+    FactColumns facts;
+    TextColumn payloads;  // one per row, when wanted
     std::vector<RejectRow> rejects;
     int64_t lines = 0, bad_payload = 0, extra_events = 0, filtered[FILTERS] = {}, salvaged[7] = {};
 
@@ -65,7 +69,7 @@ class Scanner {
         }
         Element e;
         auto error = line_json_.parse_padded(p, n, e);
-        extra_ = false;
+        extra_ = false, body_ = text;
         if (!error) {
             Reject why = event(e, text, offset);
             if (why != REJECTS) reject(why, offset, text);
@@ -86,6 +90,7 @@ class Scanner {
         if (error == simdjson::DEPTH_ERROR) return reject(TOO_DEEP, offset, text);
         if (first_cut && (error || !complete(e))) return reject(CUT, offset, text);
         if (error) return reject(BAD_JSON, offset, text);
+        body_ = first.text;
         Reject why = event(e, text, offset);
         if (why != REJECTS) return reject(why, offset, text);
         if (r.reason != Repair::none) salvaged[static_cast<int>(r.reason)]++;
@@ -94,6 +99,7 @@ class Scanner {
             Document &d = r.documents[i];
             bool cut = r.cut && i + 1 == r.documents.size();
             if (mended_json_.parse(d.text, e) || (cut && !complete(e))) continue;
+            body_ = d.text;
             if (event(e, d.text, offset + static_cast<int64_t>(d.at)) == REJECTS) extra_events++;
         }
         extra_ = false;
@@ -197,9 +203,35 @@ class Scanner {
         int32_t raw = raw_pages_.intern(key);
         if (static_cast<size_t>(raw) == page_info_.size()) {
             std::string address;
-            page_info_.push_back(clean_address(text, host, address) ? code_page(address) : PageCode());
+            PageCode c;
+            if (clean_address(text, host, address)) {
+                c = code_page(address);
+                c.request = request_code(strip(text));
+            }
+            page_info_.push_back(c);
         }
         return page_info_[raw];
+    }
+
+    // The module of the request that an address is: an index into request_modules_, or -1.
+    int32_t request_code(sv text) {
+        size_t scheme = text[0] == '/' ? 0 : text.find("://");
+        size_t from = scheme ? text.find('/', scheme + 3) : 0;
+        if (from == sv::npos) return -1;
+        Request r;
+        read_request(text.substr(from), r);
+        if (!r.module) return -1;
+        request_modules_.push_back(std::move(r.module));
+        return static_cast<int32_t>(request_modules_.size() - 1);
+    }
+
+    // The same of a path that stands in a context.
+    int32_t path_request(sv text) {
+        text = strip(text);
+        if (text.empty() || text[0] != '/' || (text.find("/handler/") == sv::npos && text.find("/modx/") == sv::npos)) return -1;
+        int32_t raw = raw_requests_.intern(text);
+        if (static_cast<size_t>(raw) == path_request_.size()) path_request_.push_back(request_code(text));
+        return path_request_[raw];
     }
 
     int32_t module_code(const Module &m, int32_t course) {
@@ -244,10 +276,12 @@ class Scanner {
     // What a type means, with everything that depends on the type alone.
     struct Type {
         int meaning = 0;
-        int32_t code = -1, course = -1;
+        int32_t code = -1, course = -1, post_code = -1;
         PageCode page;
         bool path = false;
         Module module;
+        std::string about;  // what a post is about
+        bool told = false;  // by the path
     };
 
     const Type &type_of(sv name, sv source, sv host) {
@@ -259,8 +293,9 @@ class Scanner {
             Type t;
             t.path = path;
             if (!path) {
-                t.meaning = meanings_.of_name(name, browser);
-                t.code = type_code(name);
+                sv label;
+                t.meaning = meanings_.of_name(name, browser, label);
+                t.code = type_code(label.empty() ? name : label);
             } else read_path_type(name, host, t);
             type_info_.push_back(std::move(t));
         }
@@ -284,6 +319,10 @@ class Scanner {
             label = m.fate == BACKGROUND ? "background_request" : "url_change";
         }
         t.code = type_code(label);
+        if (m.post.type) {
+            t.post_code = r.label.empty() ? t.code : type_code(r.label);
+            t.told = r.has_piece, t.about = cut_points(strip(r.about), NAME_POINTS);
+        }
     }
 
     // ------------------------------------------------------------ one event
@@ -323,32 +362,58 @@ class Scanner {
         }
         const bool nobody = users.at(user) == "a";
 
-        PageCode page = type.page;
-        if (!type.path || type.module) page = own_page(v, host);
+        PostText text;
+        bool posts = m.post.type && !nobody;
+        if (posts) {
+            text = post_text(m.post, d);
+            posts = !m.post.needs_content || text.there || d.failed;
+        }
+        bool request = type.path && !type.module && !posts;
+        PageCode page = request ? type.page : own_page(v, host);
+        bool told = page.base < 0 && !type.path && told_page(m, d, host, page);
         int32_t course = find_course(v, m, d, page, type, host);
         auto module_of = [&](sv text) { return module_code(text, course, "problem"); };
         auto id_of = [&](int32_t code) { return sv(module_id[code]); };
         auto name_of = [&](int32_t code) { return module_name[code]; };
         PartReader<decltype(module_of), decltype(id_of), decltype(name_of)> reader(module_of, id_of, name_of);
-        if (m.submits && !nobody) reader.read(m.form, d);
-        int32_t module = find_module(v, m, d, type, course, reader.parts);
+        if (m.submits && !nobody && m.form != WHOLE) reader.read(m.form, d);
+        int32_t module = find_module(v, m, d, type, course, host, reader.parts);
         if (course < 0 && module >= 0) course = module_course[module];
         if (!selected(course, module, m.fate == ECHO)) return filter(F_COURSE, odd);
         if (m.fate == ECHO) return filter(F_ECHO, odd);
         bool submits = m.submits && !nobody && module >= 0;
+        if (submits && m.form == WHOLE) reader.parts.push_back(read_whole(m.whole, module, d, essay_json_, reader.attempts, reader.max_grade));
+        ReplyReader answers;
+        if (!nobody)
+            for (const QuestionRule &q : m.questions) answers.read(q, d);
+        Element grade;
+        bool graded = !nobody && first_there(d, m.final_grade, grade) && !std::isnan(plain_number(grade));
+        bool record = m.fate != PAGE_CLOSE && (submits || posts || graded || (!answers.replies.empty() && !m.assess.on));
 
-        uint8_t flags = (extra_ ? EXTRA : 0) | (still ? STILL : 0) | (nobody ? NOBODY : 0) | (submits ? SUBMITS : 0);
+        uint8_t flags = (extra_ ? EXTRA : 0) | (still || told ? STILL : 0) | (nobody ? NOBODY : 0) | (record ? RECORDS : 0);
         if (m.fate == PAGE_CLOSE) flags |= CLOSE;
-        if (type.path && !type.module) flags |= REQUEST;
+        if (request) flags |= REQUEST;
         else if (page.frame) flags |= FRAME;
-        if (m.joins && joins(v, m, d)) flags |= JOINS;
+        uint8_t act = submits ? submit_byte(m.act, m.trust, m.code) : posts ? submit_byte(POSTS, m.post.trust, m.post.type) : submit_byte(POSTS, 0, NO_ECHO);
+        int32_t code = posts && type.path ? type.post_code : type.code;
         count_odd(odd);
-        add_event(offset, time, hash_bytes(raw.data(), raw.size()), user, course, type.code, page, destination(m, d), module, agent, address_of(v.ip), reader.attempts, m, flags);
+        add_event(offset, time, hash_bytes(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip), reader.attempts, m.kind, flags, record ? act : 0);
+        if (options_.keep_payloads) keep_payload(v);
         if (flags & CLOSE) return REJECTS;
-        if (type_mode[type.code] == NO_MODE) type_mode[type.code] = m.mode;
+        if (type_mode[code] == NO_MODE) type_mode[code] = m.mode;
         if (module >= 0 && module_title[module].empty() && !strip(v.title).empty()) module_title[module] = cut_points(v.title, 555);
-        if (submits) add_parts(reader);
-        else if (m.clicks && module >= 0) add_click(m, d);
+        if (submits) {
+            add_parts(reader);
+            if (m.form == WHOLE) add_key(first_key(d, m.whole.key));
+        } else if (m.clicks && module >= 0) add_click(m, d);
+        if (nobody) return REJECTS;
+        if (posts) add_post(m.post, type, d, text);
+        for (const Reply &r : answers.replies) add_reply(r);
+        if (m.assess.on || graded || m.joins || m.staff || m.profile) {
+            int32_t target = affected(m, d, user);
+            if (m.assess.on) add_verdict(m.assess, d, target);
+            add_facts(v, m, d, user, target, graded ? &grade : nullptr);
+        }
         return REJECTS;
     }
 
@@ -412,6 +477,27 @@ class Scanner {
         return page.base >= 0 ? page : page_code(v.browser_url, host);
     }
 
+    // The page that the payload names, of a line without one.
+    bool told_page(const Meaning &m, const Decoded &d, sv host, PageCode &page) {
+        Element e;
+        sv s;
+        if (d.what == Payload::value)
+            for (const auto &path : m.page)
+                if (follow(d.value, path, e) && text_of(e, s) && page_code(s, host).base >= 0) {
+                    page = page_code(s, host);
+                    return true;
+                }
+        return false;
+    }
+
+    // The user whom the payload is about, else the actor.
+    int32_t affected(const Meaning &m, const Decoded &d, int32_t actor) {
+        std::string id;
+        if (!payload_id(m, d, id)) return actor;
+        key_.assign("i:").append(id);
+        return users.intern(key_);
+    }
+
     int32_t find_course(const Envelope &v, const Meaning &m, const Decoded &d, const PageCode &page, const Type &type, sv host) {
         int32_t course = course_code(v.course);
         Element e;
@@ -425,7 +511,7 @@ class Scanner {
         return course;
     }
 
-    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, const std::vector<Part> &parts) {
+    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, sv host, const std::vector<Part> &parts) {
         int32_t module = -1;
         Element e;
         sv s;
@@ -433,8 +519,13 @@ class Scanner {
             for (const auto &path : m.module)
                 if (module < 0 && follow(d.value, path, e) && text_of(e, s)) module = module_code(s, course, m.category);
         if (module < 0 && type.module) module = module_code(type.module, course);
-        if (module < 0 && m.submits && m.form != MAPS && !parts.empty()) module = parts[0].module;
+        if (module < 0 && m.submits && m.form != MAPS && m.form != WHOLE && !parts.empty()) module = parts[0].module;
         if (module < 0) module = module_code(v.usage_key, course, {});
+        if (module < 0 && !type.path) {
+            int32_t request = path_request(v.context_path);
+            if (request < 0 && !v.page.empty()) request = page_code(v.page, host).request;
+            if (request >= 0) module = module_code(request_modules_[request], course);
+        }
         return module;
     }
 
@@ -455,14 +546,73 @@ class Scanner {
     // ------------------------------------------------------------ rows
 
     void add_event(int64_t offset, int64_t time, uint64_t hash, int32_t user, int32_t course, int32_t type, const PageCode &page, int32_t dest,
-                   int32_t module, int32_t agent, int32_t ip, int32_t attempts, const Meaning &m, uint8_t flags) {
+                   int32_t module, int32_t agent, int32_t ip, int32_t attempts, uint8_t kind, uint8_t flags, uint8_t submit) {
         EventColumns &c = events;
         c.offset.push_back(offset), c.time.push_back(time), c.hash.push_back(hash);
         c.user.push_back(user), c.course.push_back(course), c.type.push_back(type);
         c.base.push_back(page.base), c.panel.push_back(page.panel), c.dest.push_back(dest);
         c.module.push_back(module), c.agent.push_back(agent), c.ip.push_back(ip), c.attempts.push_back(attempts);
-        c.kind.push_back(m.kind), c.flags.push_back(flags);
-        c.submit.push_back(static_cast<uint8_t>(m.act | m.trust << 2 | m.code << 4));
+        c.kind.push_back(kind), c.flags.push_back(flags), c.submit.push_back(submit);
+    }
+
+    static uint8_t submit_byte(int act, int trust, int code) { return static_cast<uint8_t>(act | trust << 2 | code << 5); }
+    int32_t row() const { return static_cast<int32_t>(events.time.size() - 1); }
+    int32_t key_code(sv key) { return key.empty() ? -1 : keys.intern(key); }
+
+    // The key by which assessments refer to the submission of this row.
+    void add_key(sv key) {
+        if (key.empty()) return;
+        posts.row.push_back(row()), posts.type.push_back(0), posts.key.push_back(keys.intern(key)), posts.about.push_back(-1);
+        posts.content.add_null();
+    }
+
+    void add_post(const PostRule &rule, const Type &type, const Decoded &d, const PostText &text) {
+        sv about = type.told ? sv(type.about) : first_key(d, rule.about);
+        posts.row.push_back(row()), posts.type.push_back(rule.type), posts.key.push_back(key_code(first_key(d, rule.key)));
+        posts.about.push_back(key_code(about));
+        if (text.given) posts.content.add(text.text);
+        else posts.content.add_null();
+    }
+
+    void add_reply(const Reply &r) {
+        replies.row.push_back(row()), replies.question.push_back(questions.intern(r.question));
+        replies.answer.add(r.answer);
+    }
+
+    void add_verdict(const AssessRule &rule, const Decoded &d, int32_t target) {
+        Verdict v = read_verdict(rule, d);
+        verdicts.row.push_back(row()), verdicts.target.push_back(target), verdicts.grader.push_back(rule.grader);
+        verdicts.key.push_back(key_code(first_key(d, rule.key))), verdicts.keyed.push_back(!rule.key.empty());
+        verdicts.grade.push_back(v.grade), verdicts.max_grade.push_back(v.max_grade);
+        sv feedback = first_text(d, rule.feedback);
+        if (feedback.empty()) verdicts.feedback.add_null();
+        else verdicts.feedback.add(feedback);
+    }
+
+    void add_fact(uint8_t what, int32_t target, sv value) {
+        facts.row.push_back(row()), facts.what.push_back(what), facts.target.push_back(target);
+        facts.value.add(value);
+    }
+
+    void add_facts(const Envelope &v, const Meaning &m, const Decoded &d, int32_t user, int32_t target, const Element *grade) {
+        uint8_t what;
+        std::string value;
+        if (m.joins && joins(v, m, d)) add_fact(F_JOIN, user, {});
+        if (m.staff && v.source != "browser" && !(v.name.empty() && v.user_id.empty())) add_fact(F_STAFF, user, {});
+        if (grade) {
+            put_json(*grade, value);
+            add_fact(F_GRADE, target, value);
+        }
+        if (m.profile && read_profile(d, what, value)) add_fact(what, target, value);
+    }
+
+    // The payload as it stood on the line.
+    void keep_payload(const Envelope &v) {
+        sv s;
+        if (!v.has_payload) return payloads.add_null();
+        if (text_of(v.payload, s)) return payloads.add(s);
+        s = raw_member(body_, "event", essay_json_);
+        payloads.add(s.empty() ? raw_member(body_, "data", essay_json_) : s);
     }
 
     template <class Reader>
@@ -503,15 +653,17 @@ class Scanner {
 
     const Meanings &meanings_;
     const ScanOptions &options_;
-    Json line_json_, mended_json_, payload_json_;
+    Json line_json_, mended_json_, payload_json_, essay_json_;
     bool extra_ = false;
+    sv body_;  // the JSON text that is being taken in
     size_t tail_ = 0;            // bytes without a newline behind what was used of the last feed
     int64_t tail_offset_ = -1;   // where they begin
-    StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, hosts_, taught_ids_;
-    std::vector<int32_t> raw_course_code_, raw_module_code_;
+    StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, raw_requests_, hosts_, taught_ids_;
+    std::vector<int32_t> raw_course_code_, raw_module_code_, path_request_;
     std::vector<uint8_t> course_selected_, agent_machine_;
     std::vector<Host> host_info_;
     std::vector<PageCode> page_info_;
+    std::vector<Module> request_modules_;
     std::vector<Type> type_info_;
     std::string key_, scratch_;
 };

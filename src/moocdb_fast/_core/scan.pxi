@@ -25,7 +25,7 @@ cdef extern from "dict.hpp" namespace "moocdb":
 
 cdef extern from "scan.hpp" namespace "moocdb":
     cdef cppclass ScanOptions:
-        cbool keep_anonymous, keep_background
+        cbool keep_anonymous, keep_background, keep_payloads
         size_t line_limit
         vector[string] courses
     cdef cppclass EventColumns:
@@ -41,6 +41,22 @@ cdef extern from "scan.hpp" namespace "moocdb":
     cdef cppclass ClickColumns:
         vector[int32_t] row, code
         vector[double] number[5]
+    cdef cppclass PostColumns:
+        vector[int32_t] row, key, about
+        vector[uint8_t] type
+        TextColumn content
+    cdef cppclass ReplyColumns:
+        vector[int32_t] row, question
+        TextColumn answer
+    cdef cppclass VerdictColumns:
+        vector[int32_t] row, key, target
+        vector[uint8_t] grader, keyed
+        vector[double] grade, max_grade
+        TextColumn feedback
+    cdef cppclass FactColumns:
+        vector[int32_t] row, target
+        vector[uint8_t] what
+        TextColumn value
     cdef cppclass RejectRow:
         int64_t line, offset
         uint8_t reason
@@ -49,7 +65,7 @@ cdef extern from "scan.hpp" namespace "moocdb":
         CScanner(const Meanings&, const ScanOptions&) except +
         size_t feed(const char*, size_t, int64_t, cbool) except + nogil
         void too_long(int64_t, sv) except +
-        StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes
+        StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes, keys, questions
         vector[uint8_t] type_mode, base_level, base_frame
         vector[int32_t] base_place, module_course
         vector[string] module_id, module_category, module_name, module_title
@@ -57,6 +73,11 @@ cdef extern from "scan.hpp" namespace "moocdb":
         EventColumns events
         PartColumns parts
         ClickColumns clicks
+        PostColumns posts
+        ReplyColumns replies
+        VerdictColumns verdicts
+        FactColumns facts
+        TextColumn payloads
         vector[RejectRow] rejects
         int64_t lines, bad_payload, extra_events
         int64_t filtered[7]
@@ -106,10 +127,11 @@ cdef class Scanner:
     cdef ScanOptions options
     cdef Tables tables
 
-    def __cinit__(self, Tables tables not None, *, keep_anonymous=False, keep_background=False, courses=(), line_limit=64 << 20):
+    def __cinit__(self, Tables tables not None, *, keep_anonymous=False, keep_background=False, keep_payloads=False, courses=(), line_limit=64 << 20):
         self.tables = tables
         self.options.keep_anonymous = keep_anonymous
         self.options.keep_background = keep_background
+        self.options.keep_payloads = keep_payloads
         self.options.courses = [c.encode() for c in courses]
         self.options.line_limit = line_limit
         self.c = new CScanner(self.tables.c, self.options)
@@ -163,6 +185,8 @@ cdef class Scanner:
             "ip": dictionary(self.c.ips),
             "format": dictionary(self.c.formats),
             "code": dictionary(self.c.codes),
+            "key": dictionary(self.c.keys),
+            "question": dictionary(self.c.questions),
         }
 
     def attributes(self):
@@ -203,6 +227,28 @@ cdef class Scanner:
             "row": i32(k.row), "code": i32(k.code), "current_time": f64(k.number[0]), "old_time": f64(k.number[1]),
             "new_time": f64(k.number[2]), "old_speed": f64(k.number[3]), "new_speed": f64(k.number[4]),
         }
+
+    def posts(self):
+        cdef PostColumns* p = &self.c.posts
+        return {"row": i32(p.row), "type": u8(p.type), "key": i32(p.key), "about": i32(p.about), "content": text_column(p.content)}
+
+    def replies(self):
+        cdef ReplyColumns* r = &self.c.replies
+        return {"row": i32(r.row), "question": i32(r.question), "answer": text_column(r.answer)}
+
+    def verdicts(self):
+        cdef VerdictColumns* v = &self.c.verdicts
+        return {
+            "row": i32(v.row), "key": i32(v.key), "keyed": u8(v.keyed), "target": i32(v.target), "grader": u8(v.grader),
+            "grade": f64(v.grade), "max_grade": f64(v.max_grade), "feedback": text_column(v.feedback),
+        }
+
+    def facts(self):
+        cdef FactColumns* f = &self.c.facts
+        return {"row": i32(f.row), "target": i32(f.target), "what": u8(f.what), "value": text_column(f.value)}
+
+    def payloads(self):
+        return {"payload": text_column(self.c.payloads)}
 
 
 def find_newline(const uint8_t[::1] data not None, Py_ssize_t begin, Py_ssize_t end):

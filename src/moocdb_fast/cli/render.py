@@ -1,18 +1,16 @@
-"""Schema, event map, command line and ledger as Markdown, SQL and JSON: the commands print them and the reference holds them."""
+"""Schema, command line and ledger as Markdown, SQL and JSON: the commands print them and the reference holds them."""
 
 from __future__ import annotations
 
 import argparse
 import dataclasses
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from .. import events as event_map
 from ..errors import EXIT_CODES
-from ..events._spec import EventType, Meaning, PathPattern
 from ..ledger import FilterReason, RejectReason, SalvageReason
-from ..schema import TABLES, USER_PII, Column, Table
+from ..schema import EVENT_PAYLOADS, TABLES, USER_PII, Column, Table
 from ..sql import moocdb_sql
 
 _TYPES = {"tinyint": "TINYINT", "int": "INT", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "DATETIME(6)"}
@@ -23,7 +21,7 @@ def schema_sql() -> str:
 
 
 def schema_json() -> str:
-    return _json([_table(table) for table in TABLES.values()])
+    return to_json([_table(table) for table in TABLES.values()])
 
 
 def schema_md() -> str:
@@ -33,7 +31,7 @@ def schema_md() -> str:
         "*Ours* marks columns that the published MOOCdb schemas do not have.\n",
     ]
     area = ""
-    for table in (*TABLES.values(), USER_PII):
+    for table in (*TABLES.values(), USER_PII, EVENT_PAYLOADS):
         if table.area != area:
             area = table.area
             parts.append(f"## {area.capitalize()}\n")
@@ -42,12 +40,12 @@ def schema_md() -> str:
 
 
 def _table_md(table: Table) -> str:
-    head = [f"### {table.name}\n", f"{table.doc} Key: {_codes(table.key)}."]
-    head += [f"Unique: {_codes(columns)}." for columns in table.unique]
+    head = [f"### {table.name}\n", f"{table.doc} Key: {codes(table.key)}."]
+    head += [f"Unique: {codes(columns)}." for columns in table.unique]
     rows = [(f"`{c.name}`", _type(c), "yes" if c.null else "no", c.references and f"`{c.references}`", _doc(c)) for c in table.columns]
-    text = " ".join([head[0] + "\n" + head[1], *head[2:]]) + "\n\n" + _grid(("column", "type", "NULL", "refers to", "what"), rows)
+    text = " ".join([head[0] + "\n" + head[1], *head[2:]]) + "\n\n" + grid(("column", "type", "NULL", "refers to", "what"), rows)
     if table.pinned:
-        text += "\nThe same in every output:\n\n" + _grid(table.names, [tuple("NULL" if v is None else str(v) for v in row) for row in table.pinned])
+        text += "\nThe same in every output:\n\n" + grid(table.names, [tuple("NULL" if v is None else str(v) for v in row) for row in table.pinned])
     return text
 
 
@@ -72,63 +70,11 @@ def _doc(column: Column) -> str:
     return "; ".join(filter(None, ("*ours*" if column.ours else "", column.doc, default)))
 
 
-def events_json() -> str:
-    families = [{"family": label, "types": [dataclasses.asdict(t) for t in family.TYPES]} for label, family in event_map.FAMILIES.items()]
-    return _json({"families": families, "paths": [dataclasses.asdict(p) for p in event_map.PATHS]})
-
-
-def events_md() -> str:
-    parts = [
-        "# The event map\n",
-        "Printed by `python -m moocdb_fast events`. It is declared in `src/moocdb_fast/events/`, one module per family; "
-        "the terms are explained in [rules.md](rules.md). A named type that is not listed becomes an observed event with the common fields.\n",
-    ]
-    for label, family in event_map.FAMILIES.items():
-        types: tuple[EventType, ...] = family.TYPES
-        parts.append(f"## {label.capitalize()}\n")
-        parts.append(_grid(("event type", "source", "what it is", "fields it reads"), [_type_row(t) for t in types]))
-        for clicks in dict.fromkeys(t.meaning.clicks for t in types if t.meaning.clicks):
-            fields = "; ".join(f"{name} from {_codes(paths)}" for name, paths in dataclasses.asdict(clicks).items())
-            parts.append(f"What a click reads of the payload: {fields}.\n")
-        if docs := dict.fromkeys(t.doc for t in types):
-            parts.append("Documented in: " + "; ".join(docs) + ".\n")
-    parts.append("## Request paths\n")
-    parts.append("The first row that fits decides. A path that fits none is a page view.\n")
-    parts.append(_grid(("path, or action on a module", "what it is", "fields it reads"), [_path_row(p) for p in event_map.PATHS]))
-    return "\n".join(parts)
-
-
-def _type_row(declared: EventType) -> tuple[str, ...]:
-    return _codes((declared.name, *declared.also)), declared.source, _what(declared.meaning), _fields(declared.meaning)
-
-
-def _path_row(declared: PathPattern) -> tuple[str, ...]:
-    text = f"`{declared.pattern}`" if declared.pattern else f"action `{declared.action}`"
-    if declared.categories:
-        text += " on " + _codes(declared.categories)
-    return text, _what(declared.meaning), _fields(declared.meaning)
-
-
-_TELLERS = {"server": "server", "request": "request", "browser": "browser", "graded": "graded page"}
-
-
-def _what(meaning: Meaning) -> str:
-    if meaning.submit:
-        submit = meaning.submit
-        names = {0: "saved", 1: "submitted", 2: "failed", 3: "reset"}
-        return f"submission ({names[submit.code]}) of a {submit.act}, told by the {_TELLERS[submit.trust]}"
-    if meaning.fate != "translate":
-        return f"filtered: {meaning.fate}"
-    what = f"{meaning.kind.replace('_', ' ')} event"
-    return what + (", click" if meaning.clicks else "") + (", joins the course" if meaning.joins else "")
-
-
-def _fields(meaning: Meaning) -> str:
-    named = [(label, getattr(meaning, label)) for label in ("module", "panel", "course", "user")]
-    parts = [f"{label}: {_codes(paths)}" for label, paths in named if paths]
-    if meaning.submit:
-        parts.append(f"form: {meaning.submit.form}")
-    return "; ".join(parts)
+_COVERAGE = {
+    "with_payload": "types whose payload is mapped to columns",
+    "common_fields": "types known to say nothing more than who, when, where and about what page; page views too",
+    "unknown": "types that nobody declared: observed events with the common fields; `unknown_types` counts them by name",
+}
 
 
 def ledger_md() -> str:
@@ -151,6 +97,12 @@ def ledger_md() -> str:
         "`bad_payload` counts lines whose `event` is cut off or cannot be decoded; they are translated without it.\n"
         "`extra_events` counts further objects on a line; they are translated, but a line counts once.\n"
     )
+    parts.append(
+        "## Event types\n\n"
+        "`event_types` counts the translated lines by observed_event_type, and `families` by the families of "
+        "[the event map](../events/index.md). `coverage` tells how well the types are known; all names of a type are one type there:\n"
+    )
+    parts.append(grid(("group", "types"), [(f"`{name}`", text) for name, text in _COVERAGE.items()]))
     return "\n".join(parts)
 
 
@@ -161,15 +113,26 @@ def cli_md() -> str:
     commands = next(a for a in parser._actions if isinstance(a, argparse._SubParsersAction))
     parts = ["# The command line\n", f"{parser.description} `{PROGRAM} --version` prints the version and the simdjson implementation.\n"]
     for module in COMMANDS:
-        arguments = map(_argument, commands.choices[module.NAME]._actions)
-        parts += [f"## {module.NAME}\n", module.DESCRIPTION + "\n", _grid(("argument", "what"), arguments)]
+        parts += [f"## {module.NAME}\n", *_command(commands.choices[module.NAME])]
         parts.append("```sh\n" + "".join(f"{PROGRAM} {example}\n" for example in module.EXAMPLES) + "```\n")
-    parts += ["## Exit codes\n", _grid(("code", "meaning"), [(str(code), meaning) for code, meaning in sorted(EXIT_CODES.items())])]
+    parts += ["## Exit codes\n", grid(("code", "meaning"), [(str(code), meaning) for code, meaning in sorted(EXIT_CODES.items())])]
     parts.append(
         "Errors are one line on standard error: what is wrong and where, then what to try. "
         "A reader that goes away (`| head`) ends the program with code 141.\n"
     )
     return "\n".join(parts)
+
+
+def _command(command: argparse.ArgumentParser) -> Iterator[str]:
+    """The arguments of a command, and the commands below it."""
+    below = [action for action in command._actions if isinstance(action, argparse._SubParsersAction)]
+    arguments = [_argument(action) for action in command._actions if action not in below]
+    yield f"{command.description}\n"
+    yield grid(("argument", "what"), arguments)
+    for action in below:
+        for name, parser in action.choices.items():
+            yield f"### {command.prog.split()[-1]} {name}\n"
+            yield from _command(parser)
 
 
 def _argument(action: argparse.Action) -> tuple[str, str]:
@@ -179,15 +142,18 @@ def _argument(action: argparse.Action) -> tuple[str, str]:
     return f"`{name}{value}`", (action.help or "").replace("%%", "%")
 
 
-def _codes(names: Iterable[str]) -> str:
-    return ", ".join(f"`{name}`" for name in names)
+def codes(names: Iterable[str], between: str = ", ") -> str:
+    """Names in code type."""
+    return between.join(f"`{name}`" for name in names)
 
 
-def _grid(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+def grid(head: Iterable[str], rows: Iterable[tuple[str, ...]]) -> str:
+    """A Markdown table."""
     head = tuple(head)
     lines = [head, ("---",) * len(head), *(tuple(cell.replace("|", "\\|") for cell in row) for row in rows)]
     return "".join("| " + " | ".join(line) + " |\n" for line in lines)
 
 
-def _json(value: Any) -> str:
+def to_json(value: Any) -> str:
+    """Indented JSON."""
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 
 from ..errors import show
@@ -15,9 +16,13 @@ _SHOWN = 12  # courses, files: more are in summary.json
 
 def report(summary: Summary) -> str:
     """What became of the lines, what was written, how fast, and what deserves attention."""
+    if summary.run.skipped and not summary.run.taken:
+        return f"\nnothing is new: {_skipped(summary)}\noutput: {summary.run.out}\n"
     parts = [_fates(summary)]
     if summary.families:
         parts.append(_block("events by family", _sorted(summary.families)))
+    if summary.event_types:
+        parts.append(_coverage(summary))
     if len(summary.courses) > 1:
         parts.append(_block("events by course", _capped(_sorted(summary.courses))))
     if summary.tables:
@@ -46,6 +51,23 @@ def _reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return [(_INDENT + reason, number) for reason, number in _sorted(counts) if number]
 
 
+def _coverage(summary: Summary) -> str:
+    """How well the event types are known; the names of those that are not."""
+    coverage = summary.coverage
+    groups = (("with payload", coverage.with_payload), ("common fields only", coverage.common_fields), ("unknown", coverage.unknown))
+    rows = [(f"{label} ({_number(len(types), 'type')})", sum(types.values())) for label, types in groups if types]
+    odd = {name: number for name, number in coverage.unknown.items() if not is_plain(name)}
+    rows += [(_INDENT + name, number) for name, number in _capped(_sorted({n: c for n, c in coverage.unknown.items() if n not in odd}))]
+    if odd:
+        rows.append((f"{_INDENT}(free text, see summary.json)", sum(odd.values())))
+    return _block("events by what is mapped of their type", rows)
+
+
+def is_plain(name: str) -> bool:
+    """Whether an undeclared type looks like a name. Other text of a line is not for the terminal: it may say anything about anybody."""
+    return re.fullmatch(r"[\w.:/*-]{1,100}", name, re.ASCII) is not None
+
+
 def _run(summary: Summary) -> str:
     run = summary.run
     read = run.uncompressed_bytes
@@ -59,13 +81,25 @@ def _run(summary: Summary) -> str:
 
 def _notes(summary: Summary) -> Iterable[str]:
     run = summary.run
-    notes = [f"warning: {warning}" for warning in summary.warnings]
+    notes = []
+    if run.skipped:
+        notes.append(_skipped(summary))
+    if run.resumed:
+        notes.append(f"resumed: {run.resumed:,} of the pieces of work had been done by an interrupted run")
+    if run.restarted:
+        notes.append("begun anew: the interrupted run that was found had other inputs or options")
+    notes += [f"warning: {warning}" for warning in (*summary.warnings, *run.warnings)]
     if run.key_created:
         notes.append(f"a new key for pseudonyms is in {run.key_file}: keep it, and keep it secret; without it later runs give other pseudonyms")
     if notes:
         yield "".join(f"{note}\n" for note in notes)
     if run.out:
         yield f"output: {run.out}\n"
+
+
+def _skipped(summary: Summary) -> str:
+    number = len(summary.run.skipped)
+    return f"{_number(number, 'input')} skipped, {'it is' if number == 1 else 'they are'} in the output already"
 
 
 def plan_report(plan: Plan) -> str:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import argparse
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from ..errors import DamagedInput, Interrupted, UsageError
@@ -23,45 +24,59 @@ for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appea
 EXAMPLES = (
     "run examples/tracking.log.gz --out moocdb/",
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
+    "run tracking.log-20240306.gz --out moocdb/ --append",
+    "run --from-relations intermediary_csv/ --out moocdb/",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or -")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="file, folder, pattern or -")
     parser.add_argument("--out", metavar="DIR", help="output folder (needed unless --dry-run); made when missing, otherwise empty")
+    parser.add_argument("--from-relations", metavar="DIR", help="instead of INPUT: a folder of the tables of `relations`, or of the published stage")
+    add_options(parser)
+    parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
+
+
+def add_options(parser: argparse.ArgumentParser, *, without: Sequence[str] = (), help: Mapping[str, str] = MappingProxyType({})) -> None:
+    """The options of a run, but for those in `without`; `help` has other help texts for some."""
     for name, field in FIELDS.items():
         meta = field.metadata
-        if meta["hidden"]:
+        if meta["hidden"] or name in without:
             continue
-        flag = f"--{option_name(name)}"
+        flag, text = f"--{option_name(name)}", help.get(name, meta["help"]).replace("%", "%%")
         if isinstance(field.default, bool):
-            parser.add_argument(flag, dest=name, action="store_true", default=None, help=meta["help"])
+            parser.add_argument(flag, dest=name, action="store_true", default=None, help=text)
         else:
             action = "append" if meta["repeat"] else "store"
-            parser.add_argument(flag, dest=name, action=action, metavar=meta["metavar"], default=None, help=meta["help"].replace("%", "%%"))
+            parser.add_argument(flag, dest=name, action=action, metavar=meta["metavar"], default=None, help=text)
     parser.add_argument("--config", metavar="FILE", help="TOML file with options, one `name = value` a line; the command line wins")
-    parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
     parser.add_argument("--quiet", action="store_true", help="no progress and no report, only errors")
 
 
 def execute(args: argparse.Namespace) -> int:
     options = options_of(args)
+    if bool(args.inputs) == bool(args.from_relations):
+        raise UsageError("what should be read?", "name either logs or --from-relations DIR, for example: run tracking.log.gz --out moocdb/")
     if args.dry_run:
         return _dry_run(args, options)
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
 
-    with _signals():
+    with stoppable():
+        from ..relations import translate_relations
         from ..translate import translate
         from .progress import Progress
         from .report import report
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
-            summary = translate(args.inputs, Path(args.out), options, progress)
+            if args.from_relations:
+                summary = translate_relations(Path(args.from_relations), Path(args.out), options, progress)
+            else:
+                summary = translate(args.inputs, Path(args.out), options, progress)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
-        if summary.damaged:
-            raise DamagedInput(*damage_message(summary.damaged, args.out))
+        if summary.newly_damaged:
+            raise DamagedInput(*damage_message(summary.newly_damaged, args.out, append=options.append))
     return 0
 
 
@@ -86,24 +101,30 @@ def _parsed(name: str, value: Any) -> Any:
         raise UsageError(f"--{option_name(name)} cannot be {shown!r}: {text}", "see: python -m moocdb_fast run --help") from error
 
 
-def damage_message(damaged: list[Any], out: str) -> tuple[str, str]:
+def damage_message(damaged: list[Any], out: str, *, append: bool = False) -> tuple[str, str]:
     """The sentence about damaged inputs, and what to do."""
+    again = "append it: lines that are there already count as duplicates" if append else "run again with --overwrite"
     first = damaged[0]
     more = f"; {len(damaged) - 1} more in summary.json" if len(damaged) > 1 else ""
-    return f"{first.path}: {first.damage}{more}", f"what could be read is in {out}; get a whole copy of the file and run again with --overwrite"
+    return f"{first.path}: {first.damage}{more}", f"what could be read is in {out}; get a whole copy of the file and {again}"
 
 
 def _dry_run(args: argparse.Namespace, options: Options) -> int:
     from ..inputs import describe
     from .report import plan_report
 
+    if args.from_relations:
+        from ..relations.read import describe_tables
+
+        print("".join(f"{size:>12,} bytes  {name}\n" for name, size in describe_tables(Path(args.from_relations))), end="")
+        return 0
     exclude = [Path(args.out)] if args.out else []
     print(plan_report(describe(args.inputs, options.shard_bytes, exclude=exclude)), end="")
     return 0
 
 
 @contextmanager
-def _signals() -> Iterator[None]:
+def stoppable() -> Iterator[None]:
     """Turn the signals that ask a program to stop into Interrupted, once: while the run cleans up behind itself, further ones
     are ignored (tools such as `timeout` send two). Signals that the caller chose to ignore stay ignored."""
     names = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]

@@ -4,6 +4,7 @@
 BY_CATEGORY = {
     "video": 4, "videoalpha": 4, "problem": 6, "combinedopenended": 6, "peergrading": 6, "openassessment": 6, "problemset": 6,
     "drag-and-drop-v2": 6, "problem-builder": 6, "discussion": 9, "discussion_category": 9, "poll": 11, "survey": 11, "poll_question": 11,
+    "feedback": 11, "rate": 11, "selfassessment": 6,
     "course": 2, "chapter": 2, "sequential": 2, "vertical": 2, "html": 1, "about": 1, "course_info": 1, "book": 3, "wiki": 7,
 }  # fmt: skip
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from ..schema import TABLES
+from ..schema import TABLES, Table
 
 _GROUP_ROWS = 1 << 20
 
@@ -16,8 +17,8 @@ _GROUP_ROWS = 1 << 20
 class ParquetSink:
     """`<table>.parquet` for each table."""
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, tables: Mapping[str, Table] = TABLES) -> None:
+        self._folder, self._tables = folder, tables
         self._writers: dict[str, Any] = {}
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
 
@@ -30,7 +31,7 @@ class ParquetSink:
     def _write_group(self, table: str, rows: int) -> None:
         import pyarrow.parquet as pq
 
-        schema = TABLES[table].arrow()
+        schema = self._tables[table].arrow()
         columns = pa.Table.from_batches([b.cast(schema) if b.schema != schema else b for b in self._waiting[table]], schema)
         if table not in self._writers:
             path = str(self._folder / f"{table}.parquet")

@@ -1,0 +1,55 @@
+"""Files that must survive: written whole, brought to the disk, linked."""
+
+from __future__ import annotations
+
+import errno
+import os
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+_AT_ONCE = 16
+_NO_LINKS = {errno.EXDEV, errno.EPERM, errno.ENOTSUP, errno.EMLINK, errno.ENOSYS}
+
+
+def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
+    """Write a file that appears whole or not at all; `durable` brings it to the disk."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}")
+    with temporary.open("wb") as file:
+        file.write(content)
+        if durable:
+            file.flush()
+            os.fsync(file.fileno())
+    temporary.replace(path)
+    if durable:
+        sync(path.parent)
+
+
+def sync(path: Path) -> None:
+    """Bring a file, or the entries of a folder, to the disk."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def sync_tree(*folders: Path) -> None:
+    """Bring all files and folders below some folders, and these, to the disk."""
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # a disk that is asked for many at once writes them together
+        for folder in folders:
+            for _ in pool.map(sync, (path for path in folder.rglob("*") if path.is_file())):
+                pass
+            for path in (*folder.rglob("*"), folder):
+                if path.is_dir():
+                    sync(path)
+
+
+def link(source: Path, target: Path) -> None:
+    """Give a file a second name; on another file system, a copy."""
+    try:
+        os.link(source, target)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
