@@ -13,9 +13,7 @@ from ..errors import EXIT_CODES
 from ..events._spec import EventType, Meaning, PathPattern
 from ..ledger import FilterReason, RejectReason, SalvageReason
 from ..schema import TABLES, USER_PII, Column, Table
-from ..sql import moocdb_sql
-
-_TYPES = {"tinyint": "TINYINT", "int": "INT", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "DATETIME(6)"}
+from ..sql import column_type, moocdb_sql
 
 
 def schema_sql() -> str:
@@ -44,7 +42,7 @@ def schema_md() -> str:
 def _table_md(table: Table) -> str:
     head = [f"### {table.name}\n", f"{table.doc} Key: {_codes(table.key)}."]
     head += [f"Unique: {_codes(columns)}." for columns in table.unique]
-    rows = [(f"`{c.name}`", _type(c), "yes" if c.null else "no", c.references and f"`{c.references}`", _doc(c)) for c in table.columns]
+    rows = [(f"`{c.name}`", column_type(c), "yes" if c.null else "no", c.references and f"`{c.references}`", _doc(c)) for c in table.columns]
     text = " ".join([head[0] + "\n" + head[1], *head[2:]]) + "\n\n" + _grid(("column", "type", "NULL", "refers to", "what"), rows)
     if table.pinned:
         text += "\nThe same in every output:\n\n" + _grid(table.names, [tuple("NULL" if v is None else str(v) for v in row) for row in table.pinned])
@@ -58,13 +56,9 @@ def _table(table: Table) -> dict[str, Any]:
         "doc": table.doc,
         "key": table.key,
         "unique": table.unique,
-        "columns": [{**dataclasses.asdict(c), "sql": _type(c)} for c in table.columns],
+        "columns": [{**dataclasses.asdict(c), "sql": column_type(c)} for c in table.columns],
         "pinned": table.pinned,
     }
-
-
-def _type(column: Column) -> str:
-    return _TYPES.get(column.type) or (f"VARCHAR({column.size})" if column.size else "LONGTEXT")
 
 
 def _doc(column: Column) -> str:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from ..errors import DamagedInput, Interrupted, UsageError
+from ..errors import DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
+from . import load
+from .signals import signals
 
 NAME = "run"
 HELP = "translate tracking logs into MOOCdb tables"
@@ -22,6 +21,7 @@ INPUT is a file, a folder (searched for .json .log .jsonl files, plain or .gz .b
 for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done."""
 EXAMPLES = (
     "run examples/tracking.log.gz --out moocdb/",
+    "run tracking.log.gz --out moocdb/ --to mysql://user@host:3306/course",
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
 )
 
@@ -39,6 +39,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         else:
             action = "append" if meta["repeat"] else "store"
             parser.add_argument(flag, dest=name, action=action, metavar=meta["metavar"], default=None, help=meta["help"].replace("%", "%%"))
+    load.add_database_arguments(parser)
     parser.add_argument("--config", metavar="FILE", help="TOML file with options, one `name = value` a line; the command line wins")
     parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
     parser.add_argument("--quiet", action="store_true", help="no progress and no report, only errors")
@@ -51,7 +52,12 @@ def execute(args: argparse.Namespace) -> int:
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
 
-    with _signals():
+    if args.to and options.split_by_course:
+        raise UsageError(
+            "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
+        )
+    with signals():
+        to = load.target(args) if args.to else None
         from ..translate import translate
         from .progress import Progress
         from .report import report
@@ -61,7 +67,10 @@ def execute(args: argparse.Namespace) -> int:
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
         if summary.damaged:
-            raise DamagedInput(*damage_message(summary.damaged, args.out))
+            raise DamagedInput(*damage_message(summary.damaged, args.out, loads=to is not None))
+    if to is not None:
+        with signals(load.LEFT):
+            load.load_into(args, args.out, to)
     return 0
 
 
@@ -86,11 +95,12 @@ def _parsed(name: str, value: Any) -> Any:
         raise UsageError(f"--{option_name(name)} cannot be {shown!r}: {text}", "see: python -m moocdb_fast run --help") from error
 
 
-def damage_message(damaged: list[Any], out: str) -> tuple[str, str]:
-    """The sentence about damaged inputs, and what to do."""
+def damage_message(damaged: list[Any], out: str, *, loads: bool = False) -> tuple[str, str]:
+    """The sentence about damaged inputs, and what to do. A course in a database is not replaced by what a damaged input left of it."""
     first = damaged[0]
     more = f"; {len(damaged) - 1} more in summary.json" if len(damaged) > 1 else ""
-    return f"{first.path}: {first.damage}{more}", f"what could be read is in {out}; get a whole copy of the file and run again with --overwrite"
+    kept = f"{out}, but not in the database" if loads else out
+    return f"{first.path}: {first.damage}{more}", f"what could be read is in {kept}; get a whole copy of the file and run again with --overwrite"
 
 
 def _dry_run(args: argparse.Namespace, options: Options) -> int:
@@ -100,28 +110,3 @@ def _dry_run(args: argparse.Namespace, options: Options) -> int:
     exclude = [Path(args.out)] if args.out else []
     print(plan_report(describe(args.inputs, options.shard_bytes, exclude=exclude)), end="")
     return 0
-
-
-@contextmanager
-def _signals() -> Iterator[None]:
-    """Turn the signals that ask a program to stop into Interrupted, once: while the run cleans up behind itself, further ones
-    are ignored (tools such as `timeout` send two). Signals that the caller chose to ignore stay ignored."""
-    names = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    before = {number: signal.getsignal(number) for number in names}
-    stopped = False
-
-    def stop(number: int, _frame: object) -> None:
-        nonlocal stopped
-        if not stopped:
-            stopped = True
-            raise Interrupted(number)
-
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        if not stopped:
-            for number, handler in before.items():
-                signal.signal(number, handler)
