@@ -8,15 +8,26 @@ events = moocdb_fast.open("moocdb/").table("observed_events")   # a pyarrow.Tabl
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from .checking import check
+    from .database.load import load
     from .errors import MoocdbError
     from .ledger import Summary
     from .options import Options
     from .reading import MoocDB, open
     from .translate import translate
 
-__all__ = ["MoocDB", "MoocdbError", "Options", "Summary", "open", "translate"]
+__all__ = ["MoocDB", "MoocdbError", "Options", "Summary", "check", "load", "open", "translate"]
 
-_HOMES = {"MoocDB": "reading", "MoocdbError": "errors", "Options": "options", "Summary": "ledger", "open": "reading", "translate": "translate"}
+_HOMES = {
+    "MoocDB": "reading",
+    "MoocdbError": "errors",
+    "Options": "options",
+    "Summary": "ledger",
+    "check": "checking",
+    "load": "database.load",
+    "open": "reading",
+    "translate": "translate",
+}
 
 
 def __getattr__(name: str) -> Any:

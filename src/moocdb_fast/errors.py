@@ -62,6 +62,27 @@ class TooManyRejects(MoocdbError):
     meaning = "too many rejected lines for --max-rejects or --max-reject-rate; nothing was written"
 
 
+class QueryError(MoocdbError):
+    """An SQL statement that cannot be run, or asks for more than reading the tables."""
+
+    exit_code = 7
+    meaning = "sql: the statement cannot be run"
+
+
+class CheckFailed(MoocdbError):
+    """Tables break a rule that every output keeps."""
+
+    exit_code = 8
+    meaning = "check: the tables break a rule"
+
+
+class DatabaseError(MoocdbError):
+    """A database server that cannot be reached, refuses, or does not take the tables as they are. What was in the database stays."""
+
+    exit_code = 9
+    meaning = "database: no server, no access, or the load failed; the course that was there is untouched"
+
+
 class InternalError(MoocdbError):
     """The program contradicts itself: a bug."""
 
@@ -75,8 +96,8 @@ class Interrupted(MoocdbError):
     exit_code = 130
     meaning = "stopped by Ctrl-C (129: hang-up, 143: terminate); nothing was written"
 
-    def __init__(self, signum: int = signal.SIGINT) -> None:
-        super().__init__(f"stopped by {signal.Signals(signum).name}; nothing was written", "run the same command again")
+    def __init__(self, signum: int = signal.SIGINT, left: str = "nothing was written") -> None:
+        super().__init__(f"stopped by {signal.Signals(signum).name}; {left}", "run the same command again")
         self.signum = int(signum)
 
     @property
@@ -85,9 +106,10 @@ class Interrupted(MoocdbError):
         return 128 + self.signum
 
 
-EXIT_CODES: dict[int, str] = {0: "success"} | {
-    kind.exit_code: kind.meaning for kind in (UsageError, InputError, OutputError, DamagedInput, TooManyRejects, InternalError, Interrupted)
-}
+_KINDS: tuple[type[MoocdbError], ...] = (
+    UsageError, InputError, OutputError, DamagedInput, TooManyRejects, QueryError, CheckFailed, DatabaseError, InternalError, Interrupted,
+)  # fmt: skip
+EXIT_CODES: dict[int, str] = {0: "success"} | {kind.exit_code: kind.meaning for kind in _KINDS}
 """What each exit code means, for the help texts and the reference."""
 
 

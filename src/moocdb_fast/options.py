@@ -13,7 +13,7 @@ from typing import Any, Literal, get_args
 
 from .errors import UsageError, cannot_read, show
 
-Format = Literal["csv", "parquet"]
+Format = Literal["csv", "parquet", "duckdb"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 MIB = 1024 * 1024
 
@@ -76,7 +76,7 @@ class Options:
     split_by_course: bool = _option("write one MOOCdb per course, each in a folder of its own", False, tables=True)
     workers: int | None = _option("worker processes (default: one per CPU)", None, metavar="N", parse=int)
     formats: tuple[str, ...] = _option(
-        "output formats, separated by commas: csv, parquet", ("csv",), option="format", metavar="LIST", parse=parse_formats, tables=True
+        "output formats, separated by commas: csv, parquet, duckdb", ("csv",), option="format", metavar="LIST", parse=parse_formats, tables=True
     )
     overwrite: bool = _option("replace an earlier output in the output folder", False)
     append: bool = _option("add the inputs to an output that was made with --append, or begin one; inputs that are in it already are skipped", False)

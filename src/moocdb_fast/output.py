@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -66,6 +66,7 @@ class Output:
     work: Path
     database: str = "moocdb"  # the name that moocdb.sql proposes
     restricted: Path | None = None
+    measure: Callable[[], None] = lambda: None  # called when much has been written
     courses: dict[str, int] = field(default_factory=dict)
     event_types: dict[str, int] = field(default_factory=dict)
     families: dict[str, int] = field(default_factory=dict)
@@ -78,6 +79,7 @@ class Output:
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
         partitions = cut_into_partitions(plan, self.work / f"partitions-{self.folder.name}")
+        self.measure()
         rows, seen, links, fates = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS)), Introduced(), Links(plan.marked), Fates(self, reports)
         # Resolve everything once to learn what exists, then once more to write: ids depend on all partitions.
         only: Resolved | None = None
@@ -94,16 +96,18 @@ class Output:
         if self.ids is not None:
             self.ids.compare(rows, links, dimensions)
         maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
-        sinks = open_sinks(self.options.formats, self.folder)
+        sinks = open_sinks(self.options.formats, self.folder, self.work)
         self.tables = dict.fromkeys(TABLES, 0)
         for number in range(plan.partitions):
             resolved = only or self._resolve(plan, partitions.load(number), number, seen)
             partitions.forget(number)
             for name, batch in maker.batches(resolved):
                 self._put(sinks, name, batch)
+            self.measure()
         self._write_dimensions(sinks, dimensions)
         for sink in sinks:
             sink.close()
+            self.measure()
         self._write_beside(plan, keys)
         if self.restricted is not None and self.options.payloads:
             write_payloads(plan, self.restricted, made_rows(rows, links))

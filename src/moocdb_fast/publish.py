@@ -22,8 +22,18 @@ from .schema import TABLES, USER_PII
 
 LOCK, STAGING, SUMMARY, REJECTS = ".moocdb_fast.lock", ".moocdb_fast.staging", "summary.json", "rejects.jsonl"
 JOURNAL = "publishing.json"
-OURS = {SUMMARY, REJECTS, "moocdb.sql", *(f"{t}.{suffix}" for t in TABLES for suffix in ("csv", "parquet")), *FILES.values()}
-"""Names that a run writes; anything else in an output folder is left alone."""
+DATABASE = "moocdb.duckdb"
+OURS = {
+    SUMMARY,
+    REJECTS,
+    "moocdb.sql",
+    DATABASE,
+    f"{DATABASE}.wal",
+    *(f"{t}.{suffix}" for t in TABLES for suffix in ("csv", "parquet")),
+    *FILES.values(),
+}
+"""Names that a run writes; anything else in an output folder is left alone. No run leaves a write-ahead log of the DuckDB file, but
+one that another program left must never be applied to a new file."""
 
 _PRIVATE = {REJECTS, f"{USER_PII.name}.csv", *RESTRICTED}
 """The same, in the restricted folder."""

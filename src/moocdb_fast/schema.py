@@ -18,7 +18,8 @@ Area = Literal["observing", "submitting", "collaborating", "feedback", "users"]
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column. `size` is the VARCHAR length in code points (0: TEXT); `default` is a constant for rows that say nothing else."""
+    """A column. `size` is the VARCHAR length in code points (0: TEXT); `default` is a constant for rows that say nothing else;
+    `least` and `most` bound what a translation writes."""
 
     name: str
     type: Type
@@ -28,6 +29,8 @@ class Column:
     references: str = ""
     ours: bool = False
     default: int | None = None
+    least: int | None = None
+    most: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +82,7 @@ def _time(name: str, doc: str = "", *, null: bool = True) -> Column:
 
 
 _VALID = (
-    Column("validity", "tinyint", "1 valid, 0 invalid; curation decides", null=False, default=1),
+    Column("validity", "tinyint", "1 valid, 0 invalid; curation decides", null=False, default=1, least=0, most=1),
     Column("invalid_reason", "text", "why a row is invalid", size=255, ours=True),
 )
 _USER = _ref("user_id", "users", null=False)
@@ -133,7 +136,7 @@ _OBSERVING = (
             _ref("url_id", "urls", "the page it happened on"),
             _ref("resource_id", "resources", "the module or page it is about", ours=True),
             _time("observed_event_timestamp", null=False),
-            Column("observed_event_duration", "int", "whole seconds to the user's next event in the course; NULL for the last"),
+            Column("observed_event_duration", "int", "whole seconds to the user's next event in the course; NULL for the last", least=0),
             _text("observed_event_ip", 45, _PERSONAL),
             _ref("observed_event_os", "os"),
             _ref("observed_event_agent", "agent"),
@@ -173,7 +176,7 @@ _OBSERVING = (
             _text("resource_key", 555, "block or module id", ours=True),
             _ref("resource_type_id", "resource_types", null=False),
             _ref("resource_parent_id", "resources", "the enclosing page"),
-            Column("resource_child_number", "int", "rank among the parent's children, from 1"),
+            Column("resource_child_number", "int", "rank among the parent's children, from 1", least=1),
             Column("resource_relevant_week", "int", "0-based; filled by curation"),
             _time("resource_release_timestamp", "filled by curation"),
         ),
@@ -266,9 +269,9 @@ _SUBMITTING = (
             _USER,
             _ref("problem_id", "problems", null=False),
             _time("submission_timestamp", null=False),
-            Column("submission_attempt_number", "int"),
+            Column("submission_attempt_number", "int", least=0),
             _text("submission_answer", doc="lists of choices are JSON arrays"),
-            Column("submission_is_submitted", "tinyint", "0 saved, 1 submitted, 2 failed, 3 reset", null=False),
+            Column("submission_is_submitted", "tinyint", "0 saved, 1 submitted, 2 failed, 3 reset", null=False, least=0, most=3),
             _text("submission_ip", 45, _PERSONAL),
             _ref("submission_os", "os"),
             _ref("submission_agent", "agent"),
@@ -285,7 +288,7 @@ _SUBMITTING = (
             _id("assessment_id", "bigint"),
             _ref("submission_id", "submissions", type="bigint", null=False),
             _text("assessment_feedback", doc="the hint, else the message shown"),
-            Column("assessment_grade", "double", "0 to 1"),
+            Column("assessment_grade", "double", "0 to 1", least=0, most=1),
             Column("assessment_max_grade", "double", "the raw maximum", ours=True),
             Column("assessment_grade_with_penalty", "double"),
             _text("assessment_grader_id", 50, "automatic, self, staff or a user_id"),

@@ -309,12 +309,11 @@ def _write(run: Run) -> None:
     for folder, courses in course_sets(merged, run.options):
         run.clock.say(f"write {folder}" if folder else "write")
         output = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
-        output.restricted, output.ids = run.staging.restricted_target(folder), run.past.ids(folder)
+        output.restricted, output.ids, output.measure = run.staging.restricted_target(folder), run.past.ids(folder), run.staging.measure
         if folder:
             run.summary.run.folders.append(folder)
             output.database = "moocdb_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in folder)[:57]
         output.write(run.reports)
-        run.staging.measure()
         run.summary.courses.update(output.courses)
         for name, count in output.event_types.items():
             run.summary.event_types[name] = run.summary.event_types.get(name, 0) + count

@@ -42,7 +42,7 @@ def test_readme_has_its_two_commands():
 
 @pytest.mark.parametrize(("page", "command"), commands(), ids=str)
 def test_command_exists(page, command):
-    words = shlex.split(command.split("<")[0])
+    words = shlex.split(re.split("[<>]", command)[0])
     if words[:3] == ["python", "-m", "moocdb_fast"]:
         with contextlib.redirect_stderr(io.StringIO()) as said:
             args = build_parser().parse_args(words[3:])
@@ -81,16 +81,36 @@ def test_toml_of_the_docs_is_valid(tmp_path):
             Options.from_toml(tmp_path / "options.toml")
 
 
-@pytest.mark.parametrize("page", ["docs/how-to/use-from-python.md", "docs/tutorial.md"])
+@pytest.mark.parametrize(
+    "page",
+    [
+        "docs/how-to/use-from-python.md",
+        "docs/how-to/query-with-sql.md",
+        "docs/how-to/check-an-output.md",
+        "docs/how-to/use-published-sql.md",
+        "docs/tutorial.md",
+    ],
+)
 def test_python_of_the_docs_runs(page, tmp_path, monkeypatch, capsys):
     from moocdb_fast import translate
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
     shutil.copy(ROOT / "examples" / "tracking.log.gz", tmp_path)
-    if page == "docs/tutorial.md":
+    if page != "docs/how-to/use-from-python.md":
         translate(["tracking.log.gz"], "moocdb")
     names = {"__name__": "__main__"}
     for block in blocks(ROOT / page, "python"):
         exec(compile(block, page, "exec"), names)
     assert capsys.readouterr().out
+
+
+def test_the_query_of_the_docs_prints_what_they_say(tmp_path, capsys):
+    from moocdb_fast import Options, translate
+    from moocdb_fast.cli import main
+
+    page = ROOT / "docs" / "how-to" / "query-with-sql.md"
+    translate(ROOT / "examples" / "tracking.log.gz", tmp_path / "moocdb", Options(key_file=tmp_path / "key"))
+    words = shlex.split(blocks(page, "sh")[0])
+    assert main([str(tmp_path / "moocdb") if word == "moocdb/" else word for word in words[3:]]) == 0
+    assert capsys.readouterr().out == blocks(page, "text")[0]

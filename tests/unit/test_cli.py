@@ -34,7 +34,7 @@ def options(*argv):
     return options_of(build_parser().parse_args(["run", "x", *map(str, argv)]))
 
 
-@pytest.mark.parametrize("command", [(), ("run",), ("schema",), ("events",)])
+@pytest.mark.parametrize("command", [(), ("run",), ("load",), ("schema",), ("events",)])
 def test_help_has_an_example_and_the_exit_codes(capsys, command):
     code, out, err = outcome(capsys, *command, "--help")
     assert (code, err) == (0, "")

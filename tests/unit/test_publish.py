@@ -88,7 +88,7 @@ class FullDisk:
 
 
 def fail_writing(monkeypatch):
-    monkeypatch.setattr(output, "open_sinks", lambda formats, folder: [FullDisk(folder)])
+    monkeypatch.setattr(output, "open_sinks", lambda formats, folder, work: [FullDisk(folder)])
 
 
 def test_a_failed_run_leaves_nothing(run, tmp_path, monkeypatch):

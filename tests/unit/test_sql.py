@@ -3,7 +3,18 @@
 import re
 
 from moocdb_fast.schema import TABLES
-from moocdb_fast.sql import create_table, load_table, moocdb_sql
+from moocdb_fast.sql import (
+    add_keys,
+    add_references,
+    create_table,
+    dangling,
+    insert_rows,
+    load_data,
+    load_table,
+    moocdb_sql,
+    referring,
+    rename_tables,
+)
 
 ROWS = dict.fromkeys(TABLES, 7)
 
@@ -41,12 +52,26 @@ def test_database_names_are_quoted():
 
 
 def test_a_table_by_hand():
-    assert create_table(TABLES["resources_urls"]).splitlines()[1:6] == [
+    table = TABLES["resources_urls"]
+    assert create_table(table).splitlines()[:6] == [
+        "CREATE TABLE `resources_urls` (",
         "  `resources_urls_id` INT NOT NULL COMMENT 'row id, from 1, in order of first appearance',",
         "  `resource_id` INT NOT NULL,",
         "  `url_id` INT NOT NULL,",
-        "  PRIMARY KEY (`resources_urls_id`),",
-        "  UNIQUE KEY (`resource_id`, `url_id`)",
+        "  PRIMARY KEY (`resources_urls_id`)",
+        ") ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin COMMENT='Which resource was met on which page.'",
+    ]
+    assert "PRIMARY KEY" not in create_table(table, keys=False)
+    assert add_keys(table, primary=True).splitlines() == [
+        "ALTER TABLE `resources_urls`",
+        "  ADD PRIMARY KEY (`resources_urls_id`),",
+        "  ADD UNIQUE KEY (`resource_id`, `url_id`),",
+        "  ADD KEY `url_id` (`url_id`)",  # resource_id has the unique key
+    ]
+    assert add_references(table).splitlines() == [
+        "ALTER TABLE `resources_urls`",
+        "  ADD FOREIGN KEY (`resource_id`) REFERENCES `resources` (`resource_id`),",
+        "  ADD FOREIGN KEY (`url_id`) REFERENCES `urls` (`url_id`)",
     ]
     load = load_table(TABLES["os"], None)
     assert "(@os_id, @os_name)" in load
@@ -54,7 +79,36 @@ def test_a_table_by_hand():
     assert "`observed_event_duration` = NULLIF(@observed_event_duration, '')" in load_table(TABLES["observed_events"], None)
 
 
+def test_tables_under_other_names():
+    table, rename = TABLES["observed_events"], "new_{}".format
+    assert create_table(table, "new_observed_events").startswith("CREATE TABLE `new_observed_events`")
+    assert add_keys(table, "new_observed_events").startswith("ALTER TABLE `new_observed_events`")
+    assert "INTO TABLE `new_observed_events`\n" in load_data(table, "/a/pipe", "new_observed_events")
+    for statement in (add_references(table, rename=rename), *(dangling(table, column, rename) for column in referring(table))):
+        named = set(re.findall(r"(?:FROM|JOIN|REFERENCES|ALTER TABLE) `(\w+)`", statement))
+        assert named and all(name.startswith("new_") for name in named)
+    assert rename_tables([("a", "b"), ("c", "a")]) == "RENAME TABLE `a` TO `b`, `c` TO `a`"
+
+
+def test_tables_without_further_keys_need_no_statement():
+    assert add_keys(TABLES["os"]) == add_references(TABLES["os"]) == ""
+
+
+def test_every_reference_is_looked_at_before_its_key_is_added():
+    script = moocdb_sql(rows=ROWS)
+    unchecked = script.index("SET SESSION foreign_key_checks = 0")
+    for table in TABLES.values():
+        for column in referring(table):
+            assert 0 < script.index(f"'{table.name}.{column.name} is a foreign key into {column.references}'") < unchecked
+    assert script.index("ADD FOREIGN KEY") > unchecked
+
+
+def test_an_insert_has_a_placeholder_for_each_cell():
+    statement = insert_rows(TABLES["os"], "x", 3)
+    assert statement == "INSERT INTO `x` (`os_id`, `os_name`) VALUES (?,?),(?,?),(?,?)"
+
+
 def test_some_tables_only():
     script = moocdb_sql([TABLES["os"], TABLES["observed_events"]])
-    assert "`observed_events_observed_event_os_fk`" in script
+    assert "REFERENCES `os`" in script
     assert "REFERENCES `users`" not in script

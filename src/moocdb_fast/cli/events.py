@@ -6,7 +6,7 @@ import argparse
 import sys
 
 from ..errors import DamagedInput, show
-from .run import stoppable
+from .signals import signals
 
 NAME = "events"
 HELP = "print the event map, or explain the event types of a log"
@@ -46,7 +46,7 @@ def execute(args: argparse.Namespace) -> int:
 
 
 def _explain(args: argparse.Namespace) -> int:
-    with stoppable():
+    with signals():
         from ..explain import explain
         from .progress import Progress
         from .render_explanation import explanation

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Protocol, Self, TextIO
 
@@ -21,8 +22,8 @@ class State(Protocol):
     elapsed: float
 
 
-class Progress:
-    """Call it with a State as often as you like; it decides what is worth showing."""
+class Lines:
+    """A line that is drawn anew on a terminal, and a line every ten seconds elsewhere."""
 
     def __init__(self, stream: TextIO, *, quiet: bool = False) -> None:
         self._stream = stream
@@ -31,17 +32,18 @@ class Progress:
         self._last = time.monotonic() - (_REDRAW if self._bar else 0)
         self._drawn = False
 
-    def __call__(self, state: State) -> None:
+    def show(self, text: Callable[[int], str]) -> None:
+        """Show a text that is made for a number of columns (0: as many as it likes), if it is time to."""
         now = time.monotonic()
         if self._quiet or now - self._last < (_REDRAW if self._bar else _LINE):
             return
         self._last = now
         if self._bar:
             width = shutil.get_terminal_size().columns - 1
-            self._stream.write("\r" + bar(state, width).ljust(width)[:width])
+            self._stream.write("\r" + text(width).ljust(width)[:width])
             self._drawn = True
         else:
-            self._stream.write(line(state) + "\n")
+            self._stream.write(text(0) + "\n")
         self._stream.flush()
 
     def __enter__(self) -> Self:
@@ -51,6 +53,13 @@ class Progress:
         if self._drawn:  # leave no bar behind
             self._stream.write("\r" + " " * (shutil.get_terminal_size().columns - 1) + "\r")
             self._stream.flush()
+
+
+class Progress(Lines):
+    """Call it with a State as often as you like; it decides what is worth showing."""
+
+    def __call__(self, state: State) -> None:
+        self.show(lambda width: bar(state, width) if width else line(state))
 
 
 def bar(state: State, width: int) -> str:

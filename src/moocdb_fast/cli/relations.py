@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 from ..errors import DamagedInput, UsageError
-from .run import add_options, damage_message, options_of, stoppable
+from .run import add_options, damage_message, options_of
+from .signals import signals
 
 NAME = "relations"
 HELP = "write the tables of the published relational stage"
@@ -34,7 +35,7 @@ def execute(args: argparse.Namespace) -> int:
     options = options_of(args)
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out intermediary_csv/")
-    with stoppable():
+    with signals():
         from ..relations import write_relations
         from .progress import Progress
         from .report import report

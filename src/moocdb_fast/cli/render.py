@@ -11,9 +11,7 @@ from typing import Any
 from ..errors import EXIT_CODES
 from ..ledger import FilterReason, RejectReason, SalvageReason
 from ..schema import EVENT_PAYLOADS, TABLES, USER_PII, Column, Table
-from ..sql import moocdb_sql
-
-_TYPES = {"tinyint": "TINYINT", "int": "INT", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "DATETIME(6)"}
+from ..sql import column_type, moocdb_sql
 
 
 def schema_sql() -> str:
@@ -42,7 +40,7 @@ def schema_md() -> str:
 def _table_md(table: Table) -> str:
     head = [f"### {table.name}\n", f"{table.doc} Key: {codes(table.key)}."]
     head += [f"Unique: {codes(columns)}." for columns in table.unique]
-    rows = [(f"`{c.name}`", _type(c), "yes" if c.null else "no", c.references and f"`{c.references}`", _doc(c)) for c in table.columns]
+    rows = [(f"`{c.name}`", column_type(c), "yes" if c.null else "no", c.references and f"`{c.references}`", _doc(c)) for c in table.columns]
     text = " ".join([head[0] + "\n" + head[1], *head[2:]]) + "\n\n" + grid(("column", "type", "NULL", "refers to", "what"), rows)
     if table.pinned:
         text += "\nThe same in every output:\n\n" + grid(table.names, [tuple("NULL" if v is None else str(v) for v in row) for row in table.pinned])
@@ -56,13 +54,9 @@ def _table(table: Table) -> dict[str, Any]:
         "doc": table.doc,
         "key": table.key,
         "unique": table.unique,
-        "columns": [{**dataclasses.asdict(c), "sql": _type(c)} for c in table.columns],
+        "columns": [{**dataclasses.asdict(c), "sql": column_type(c)} for c in table.columns],
         "pinned": table.pinned,
     }
-
-
-def _type(column: Column) -> str:
-    return _TYPES.get(column.type) or (f"VARCHAR({column.size})" if column.size else "LONGTEXT")
 
 
 def _doc(column: Column) -> str:

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import argparse
-import signal
 import sys
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import DamagedInput, Interrupted, UsageError
+from ..errors import DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
+from . import load
+from .signals import signals
 
 NAME = "run"
 HELP = "translate tracking logs into MOOCdb tables"
@@ -23,6 +23,7 @@ INPUT is a file, a folder (searched for .json .log .jsonl files, plain or .gz .b
 for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done."""
 EXAMPLES = (
     "run examples/tracking.log.gz --out moocdb/",
+    "run tracking.log.gz --out moocdb/ --to mysql://user@host:3306/course",
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
     "run tracking.log-20240306.gz --out moocdb/ --append",
     "run --from-relations intermediary_csv/ --out moocdb/",
@@ -34,6 +35,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", metavar="DIR", help="output folder (needed unless --dry-run); made when missing, otherwise empty")
     parser.add_argument("--from-relations", metavar="DIR", help="instead of INPUT: a folder of the tables of `relations`, or of the published stage")
     add_options(parser)
+    load.add_database_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
 
 
@@ -62,7 +64,12 @@ def execute(args: argparse.Namespace) -> int:
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
 
-    with stoppable():
+    if args.to and options.split_by_course:
+        raise UsageError(
+            "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
+        )
+    with signals():
+        to = load.target(args) if args.to else None
         from ..relations import translate_relations
         from ..translate import translate
         from .progress import Progress
@@ -76,7 +83,10 @@ def execute(args: argparse.Namespace) -> int:
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
         if summary.newly_damaged:
-            raise DamagedInput(*damage_message(summary.newly_damaged, args.out, append=options.append))
+            raise DamagedInput(*damage_message(summary.newly_damaged, args.out, append=options.append, loads=to is not None))
+    if to is not None:
+        with signals(load.LEFT):
+            load.load_into(args, args.out, to)
     return 0
 
 
@@ -101,12 +111,13 @@ def _parsed(name: str, value: Any) -> Any:
         raise UsageError(f"--{option_name(name)} cannot be {shown!r}: {text}", "see: python -m moocdb_fast run --help") from error
 
 
-def damage_message(damaged: list[Any], out: str, *, append: bool = False) -> tuple[str, str]:
-    """The sentence about damaged inputs, and what to do."""
+def damage_message(damaged: list[Any], out: str, *, append: bool = False, loads: bool = False) -> tuple[str, str]:
+    """The sentence about damaged inputs, and what to do. A course in a database is not replaced by what a damaged input left of it."""
     again = "append it: lines that are there already count as duplicates" if append else "run again with --overwrite"
     first = damaged[0]
     more = f"; {len(damaged) - 1} more in summary.json" if len(damaged) > 1 else ""
-    return f"{first.path}: {first.damage}{more}", f"what could be read is in {out}; get a whole copy of the file and {again}"
+    kept = f"{out}, but not in the database" if loads else out
+    return f"{first.path}: {first.damage}{more}", f"what could be read is in {kept}; get a whole copy of the file and {again}"
 
 
 def _dry_run(args: argparse.Namespace, options: Options) -> int:
@@ -121,28 +132,3 @@ def _dry_run(args: argparse.Namespace, options: Options) -> int:
     exclude = [Path(args.out)] if args.out else []
     print(plan_report(describe(args.inputs, options.shard_bytes, exclude=exclude)), end="")
     return 0
-
-
-@contextmanager
-def stoppable() -> Iterator[None]:
-    """Turn the signals that ask a program to stop into Interrupted, once: while the run cleans up behind itself, further ones
-    are ignored (tools such as `timeout` send two). Signals that the caller chose to ignore stay ignored."""
-    names = [signal.SIGINT, signal.SIGTERM, signal.SIGHUP]
-    before = {number: signal.getsignal(number) for number in names}
-    stopped = False
-
-    def stop(number: int, _frame: object) -> None:
-        nonlocal stopped
-        if not stopped:
-            stopped = True
-            raise Interrupted(number)
-
-    for number, handler in before.items():
-        if handler is not signal.SIG_IGN:
-            signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        if not stopped:
-            for number, handler in before.items():
-                signal.signal(number, handler)

@@ -7,9 +7,6 @@ from typing import Protocol
 
 import pyarrow as pa
 
-from .csv import CsvSink
-from .parquet import ParquetSink
-
 
 class Sink(Protocol):
     """Takes the batches of all tables, in any interleaving; each table gets at least one (maybe empty) batch."""
@@ -19,7 +16,20 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
-def open_sinks(formats: tuple[str, ...], folder: Path) -> list[Sink]:
-    """One sink per format, writing to `folder`."""
-    kinds: dict[str, type[CsvSink] | type[ParquetSink]] = {"csv": CsvSink, "parquet": ParquetSink}
-    return [kinds[name](folder) for name in formats]
+def open_sinks(formats: tuple[str, ...], folder: Path, work: Path) -> list[Sink]:
+    """One sink per format, writing to `folder`; what is only for the time being goes to `work`."""
+    return [_open(name, folder, work) for name in formats]
+
+
+def _open(name: str, folder: Path, work: Path) -> Sink:
+    if name == "duckdb":
+        from .duckdb import DuckDbSink
+
+        return DuckDbSink(folder, work)
+    if name == "parquet":
+        from .parquet import ParquetSink
+
+        return ParquetSink(folder)
+    from .csv import CsvSink
+
+    return CsvSink(folder)

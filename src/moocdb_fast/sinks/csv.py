@@ -21,16 +21,39 @@ class CsvSink:
     def __init__(self, folder: Path, tables: dict[str, Table] = TABLES) -> None:
         self._folder, self._tables = folder, tables
         self._files: dict[str, BinaryIO] = {}
-        self._rendered: dict[tuple[int, int], tuple[pa.Array, Any]] = {}  # by address and length of the dictionary, which is kept alive
+        self._formatter = Formatter()
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append rows."""
         file = self._files.get(table)
         if file is None:
             file = self._files[table] = (self._folder / f"{table}.csv").open("xb")
-            file.write((",".join(self._tables[table].names) + "\n").encode())
+            file.write(header(self._tables[table]))
         if batch.num_rows:
-            file.write(_core.csv_rows([self._column(column) for column in batch.columns], batch.num_rows))
+            file.write(self._formatter.rows(batch))
+
+    def close(self) -> None:
+        """Bring everything to the disk."""
+        for file in self._files.values():
+            file.flush()
+            os.fsync(file.fileno())
+            file.close()
+
+
+def header(table: Table) -> bytes:
+    """The first line of a CSV file."""
+    return (",".join(table.names) + "\n").encode()
+
+
+class Formatter:
+    """Record batches as lines of CSV."""
+
+    def __init__(self) -> None:
+        self._rendered: dict[tuple[int, int], tuple[pa.Array, Any]] = {}  # by address and length of the dictionary, which is kept alive
+
+    def rows(self, batch: pa.RecordBatch) -> bytes:
+        """The lines of a batch."""
+        return _core.csv_rows([self._column(column) for column in batch.columns], batch.num_rows)
 
     def _column(self, column: pa.Array) -> tuple[Any, ...]:
         """What the kernel wants to know: cell kind, addresses of values, validity and offsets, first row, finished cells."""
@@ -54,10 +77,3 @@ class CsvSink:
         if known is None:
             known = self._rendered[key] = dictionary, _core.render_cells(*text_buffers(dictionary.cast(pa.large_string())))
         return known[1]
-
-    def close(self) -> None:
-        """Bring everything to the disk."""
-        for file in self._files.values():
-            file.flush()
-            os.fsync(file.fileno())
-            file.close()

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..schema import TABLES, Table
+from .plain import plain
 
 _GROUP_ROWS = 1 << 20
 
@@ -32,7 +33,7 @@ class ParquetSink:
         import pyarrow.parquet as pq
 
         schema = self._tables[table].arrow()
-        columns = pa.Table.from_batches([b.cast(schema) if b.schema != schema else b for b in self._waiting[table]], schema)
+        columns = pa.Table.from_batches([plain(b, schema) for b in self._waiting[table]], schema)
         if table not in self._writers:
             path = str(self._folder / f"{table}.parquet")
             self._writers[table] = pq.ParquetWriter(path, schema, compression="zstd", store_schema=False, write_page_index=True)

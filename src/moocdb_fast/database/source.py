@@ -1,0 +1,93 @@
+"""The rows of a finished output as lines of CSV, whatever its format."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from ..errors import InputError, UsageError, cannot_read, show
+from ..publish import DATABASE
+from ..reading import open as open_output
+from ..schema import TABLES, Table
+from ..sinks.csv import Formatter, header
+
+_CHUNK = 4 << 20
+_BATCH = 50_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """An output folder. `written` are the rows per table that its summary tells; None when that is about several folders."""
+
+    folder: Path
+    written: dict[str, int] | None
+
+    def lines(self, table: Table) -> Iterator[bytes]:
+        """All rows of a table as CSV without its header, cut anywhere."""
+        for suffix, read in (("csv", _csv), ("parquet", _parquet)):
+            path = self.folder / f"{table.name}.{suffix}"
+            if path.exists():
+                return read(path, table)
+        return _duckdb(self.folder / DATABASE, table)
+
+    def size(self, table: Table) -> int:
+        """Bytes of a table on the disk, as far as they can be told: to do the large ones first."""
+        paths = [self.folder / f"{table.name}.{suffix}" for suffix in ("csv", "parquet")]
+        return next((path.stat().st_size for path in paths if path.exists()), (self.written or {}).get(table.name, 0))
+
+
+def open_source(path: str | os.PathLike[str]) -> Source:
+    """The output in a folder: one MOOCdb, so of an output that was split by course one of its folders."""
+    output = open_output(path)
+    if output.courses:
+        some = ", ".join(show(output.path / name) for name in output.courses[:3]) + (" ..." if len(output.courses) > 3 else "")
+        raise UsageError(f"{show(output.path)} was split by course: a database holds one of its folders", f"load one of {some}")
+    for table in TABLES.values():
+        if not any((output.path / name).exists() for name in (f"{table.name}.csv", f"{table.name}.parquet", DATABASE)):
+            raise InputError(f"{show(output.path)} has no table {table.name}", "translate the logs again")
+    return Source(output.path, output.summary["tables"] if output.path == output.home else None)
+
+
+def _csv(path: Path, table: Table) -> Iterator[bytes]:
+    try:
+        with path.open("rb") as file:
+            if file.readline(_CHUNK) != header(table):
+                raise InputError(f"{show(path)} does not have the columns of table {table.name}", "translate the logs again")
+            while chunk := file.read(_CHUNK):
+                yield chunk
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+def _parquet(path: Path, table: Table) -> Iterator[bytes]:
+    import pyarrow.parquet as pq
+
+    try:
+        with pq.ParquetFile(path) as file:
+            yield from _formatted(file.iter_batches(_BATCH), table)
+    except pa.ArrowInvalid as error:
+        raise InputError(f"{show(path)} is no Parquet file of table {table.name}", "translate the logs again") from error
+    except OSError as error:
+        raise cannot_read(path, error) from error
+
+
+def _duckdb(path: Path, table: Table) -> Iterator[bytes]:
+    import duckdb
+
+    try:
+        with duckdb.connect(str(path), read_only=True) as connection:
+            yield from _formatted(connection.sql(f'SELECT * FROM "{table.name}"').to_arrow_reader(_BATCH), table)
+    except duckdb.Error as error:
+        raise InputError(f"table {table.name} of {show(path)} cannot be read", "close the program that writes to it, or translate again") from error
+
+
+def _formatted(batches: Any, table: Table) -> Iterator[bytes]:
+    formatter, schema = Formatter(), table.arrow()
+    for batch in batches:
+        if batch.num_rows:
+            yield formatter.rows(batch.cast(schema))
