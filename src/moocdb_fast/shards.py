@@ -22,7 +22,7 @@ import json
 import os
 import shutil
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -88,6 +88,7 @@ def write_shard(folder: Path, scanner: Any, about: dict[str, Any], *, payloads: 
             shutil.rmtree(temporary)
 
 
+@cache
 def shard_format() -> str:
     """Names what makes shards: the format, the release and the declarations of event types."""
     from importlib import metadata
