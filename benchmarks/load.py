@@ -10,6 +10,7 @@ import argparse
 import json
 import os
 import shutil
+import signal
 import statistics
 import sys
 import tempfile
@@ -259,6 +260,7 @@ def main() -> None:
     parser.add_argument("--only", default=",".join(WAYS), help=f"some of these ways, with commas between; bare is always one: {', '.join(WAYS)}")
     args = parser.parse_args()
     ways = [way for way in WAYS if way == "bare" or way in args.only.split(",")]
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("stopped"))  # by way of the `finally` below: the server must not stay
     with tempfile.TemporaryDirectory(prefix="mb-") as folder:
         root = Path(folder)
         (root / "server").mkdir()
