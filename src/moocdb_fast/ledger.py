@@ -327,9 +327,14 @@ class Summary:
         return [report for report in self.inputs if report.damage]
 
     @property
+    def new(self) -> list[InputReport]:
+        """The inputs that this run read."""
+        return self.inputs[len(self.inputs) - self.run.taken :]
+
+    @property
     def newly_damaged(self) -> list[InputReport]:
-        """Those of them that this run read."""
-        return [report for report in self.inputs[len(self.inputs) - self.run.taken :] if report.damage]
+        """Those of them that broke off or are corrupt."""
+        return [report for report in self.new if report.damage]
 
     def total(self) -> None:
         """Set `counts` to the sum over the inputs, after checking each and the sum."""

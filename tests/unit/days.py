@@ -17,6 +17,7 @@ sys.path.insert(0, str(BENCHMARKS))
 from synthetic_log import Plan, lines  # noqa: E402
 
 from moocdb_fast import Options, translate  # noqa: E402
+from moocdb_fast.inputs import STATE_MARK  # noqa: E402
 
 COURSE = "course-v1:X+Y+Z"
 PAGE = f"https://lms.example.org/courses/{COURSE}/courseware/u/s{{}}/"
@@ -131,3 +132,20 @@ def copied(source, target):
         shutil.rmtree(target / name, ignore_errors=True)
         if (source / name).exists():
             shutil.copytree(source / name, target / name)
+
+
+def pieces(log, count):
+    return [log[len(log) * n // count : len(log) * (n + 1) // count] for n in range(count)]
+
+
+def days_of(folder, log, count, suffix=".json"):
+    return [write(folder / f"day{n}{suffix}", piece) for n, piece in enumerate(pieces(log, count))]
+
+
+def state_is_tidy(folder):
+    """One index, and no shard that it does not name."""
+    (index,) = [path for path in (folder / "out.state").iterdir() if path.is_file() and path.name != STATE_MARK]
+    assert index.stem == facts(folder / "out")["state"]
+    named = {name.split("/")[0] for taken in json.loads(index.read_bytes())["inputs"] for name in taken["folders"]}
+    assert {path.name for path in (folder / "out.state" / "shards").iterdir()} == named
+    assert not (folder / "out" / ".moocdb_fast.staging").exists()

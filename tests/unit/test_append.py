@@ -5,25 +5,21 @@ from __future__ import annotations
 import bz2
 import fcntl
 import gzip
-import json
 import os
 import shutil
-import signal
 import stat
 import subprocess
 import sys
-import time
 from itertools import pairwise
-from pathlib import Path
 
 import pytest
-from days import COURSE, PAGE, Runs, copied, differences, event, facts, fast_folder, files, ledger, story, write
+from days import COURSE, PAGE, Runs, days_of, differences, event, fast_folder, files, ledger, story, write
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moocdb_fast
-from moocdb_fast import output, plan
-from moocdb_fast.errors import InputError, InternalError, OutputError, TooManyRejects, UsageError
+from moocdb_fast import plan
+from moocdb_fast.errors import InputError, OutputError, TooManyRejects, UsageError
 from moocdb_fast.inputs import STATE_MARK
 
 PACK = {"": bytes, ".gz": gzip.compress, ".bz2": bz2.compress}
@@ -42,14 +38,6 @@ LOG = story(200_000)
 @pytest.fixture
 def log():
     return LOG
-
-
-def pieces(log, count):
-    return [log[len(log) * n // count : len(log) * (n + 1) // count] for n in range(count)]
-
-
-def days_of(folder, log, count, suffix=".json"):
-    return [write(folder / f"day{n}{suffix}", piece) for n, piece in enumerate(pieces(log, count))]
 
 
 @pytest.fixture
@@ -213,10 +201,7 @@ def standing(runs):
 def test_ids_stay_or_the_summary_says_which_do_not(runs, seed, servers):
     """Logs in the order of time, where they nearly always stay, and two logs of the same hours, as of two servers, where many do not."""
     log = story(150_000, "modern", seed)
-    if servers:
-        days = [write(runs.folder / f"server{n}.json", log[n::2]) for n in range(2)]
-    else:
-        days = days_of(runs.folder, log, 3)
+    days = [write(runs.folder / f"server{n}.json", log[n::2]) for n in range(2)] if servers else days_of(runs.folder, log, 3)
     runs.append(days[0])
     before = standing(runs)
     for day in days[1:]:
@@ -490,167 +475,6 @@ def test_a_state_is_not_taken_for_logs(runs, days):
     shutil.copy(days[1], logs)
     summary = runs.append(logs, out="logs/moocdb")
     assert [report.name for report in summary.inputs] == ["day0.json", "day1.json"]
-
-
-# ---------------------------------------------------------------- faults
-
-
-def state_is_tidy(folder):
-    """One index, and no shard that it does not name."""
-    (index,) = [path for path in (folder / "out.state").iterdir() if path.is_file() and path.name != STATE_MARK]
-    assert index.stem == facts(folder / "out")["state"]
-    named = {name.split("/")[0] for taken in json.loads(index.read_bytes())["inputs"] for name in taken["folders"]}
-    assert {path.name for path in (folder / "out.state" / "shards").iterdir()} == named
-    assert not (folder / "out" / ".moocdb_fast.staging").exists()
-
-
-EVERY_MOMENT = """
-import sys
-from pathlib import Path
-sys.path.insert(0, sys.argv[1])
-from days import Runs, copied, differences, dying, files, moments
-from test_append import state_is_tidy
-base, expected, target, split, *days = sys.argv[2:]
-options = {"split_by_course": split == "split", "formats": ("csv", "parquet")[: 1 + (split == "split")]}
-runs = Runs(Path(target))
-runs.key = Path(expected, "key")
-if split == "split":
-    options["restricted"] = runs.folder / "private"
-append = lambda: runs.append(days[-1], **options)
-copied(Path(base), runs.folder)
-runs.whole(days, "warm")  # what is loaded now need not be loaded by every child
-changed, _ = dying(0, append)
-killed = 0
-for moment in moments(changed):
-    copied(Path(base), runs.folder)
-    _, dead = dying(moment, append)
-    killed += dead
-    _, dead = dying(0, append)
-    assert not dead
-    assert differences(runs.folder / "out", Path(expected, "whole")) == [], moment
-    if split == "split":
-        assert files(runs.folder / "private") == files(Path(expected, "private_whole")), moment
-    state_is_tidy(runs.folder)
-print(len(changed), killed)
-"""
-
-
-@pytest.mark.parametrize("kind", ["first", "split"])
-def test_killed_at_any_change_of_a_folder(runs, log, kind):
-    """A run that is killed as it is about to make, link, rename or remove something, and then the same command again."""
-    days = days_of(runs.folder, log[:60] + log[-60:], 2)
-    options = {"split_by_course": kind == "split", "formats": ("csv", "parquet")[: 1 + (kind == "split")]}
-    base, target = runs.folder / "base", runs.folder / "target"
-    base.mkdir(), target.mkdir()
-    before = Runs(base)
-    before.key = runs.key
-    private = {"restricted": target / "private"} if kind == "split" else {}
-    if kind == "first":
-        days = days[:1]
-    else:
-        before.append(days[0], **options, **({"restricted": base / "private"} if private else {}))
-    runs.whole(days, **options, **({"restricted": runs.folder / "private_whole"} if private else {}))
-    command = [sys.executable, "-c", EVERY_MOMENT, str(Path(__file__).parent), str(base), str(runs.folder), str(target), kind, *map(str, days)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, check=False)
-    assert done.returncode == 0, done.stderr
-    total, killed = map(int, done.stdout.split())
-    assert total > killed > 10
-
-
-def test_killed_at_random(runs, days):
-    """The real command, with workers, killed after so many seconds."""
-    runs.append(days[:2])
-    runs.whole(days)
-    base, place = runs.folder / "base", runs.folder / "place"
-    copied(runs.folder, base), place.mkdir()
-    command = [
-        sys.executable,
-        "-m",
-        "moocdb_fast",
-        "run",
-        str(days[2]),
-        "--out",
-        str(place / "out"),
-        "--append",
-        "--quiet",
-        "--key-file",
-        str(runs.key),
-    ]
-    command += ["--workers", "2", "--shard-bytes", "20K"]
-    began = time.monotonic()
-    copied(base, place)
-    subprocess.run(command, check=True, timeout=60)
-    took = time.monotonic() - began
-    for share in (0.6, 0.95):
-        copied(base, place)
-        process = subprocess.Popen(command)
-        time.sleep(took * share)
-        process.send_signal(signal.SIGKILL)
-        process.wait(timeout=10)
-        subprocess.run(command, check=True, timeout=60)
-        assert differences(place / "out", runs.folder / "whole") == []
-        state_is_tidy(place)
-
-
-@pytest.mark.parametrize("target", ["agent.csv", "users.csv", "summary.json"])
-def test_a_disk_that_fails_while_files_get_their_names(runs, days, monkeypatch, target):
-    """The old output is gone by then; the next append brings the new one out, whatever else it does."""
-    runs.append(days[0])
-    replace = os.replace
-
-    def fail(source, to):
-        if Path(to) == runs.folder / "out" / target:
-            raise OSError(28, "full")
-        replace(source, to)
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OutputError):
-        runs.append(days[1])
-    monkeypatch.undo()
-    with pytest.raises(InputError):
-        moocdb_fast.open(runs.folder / "out")
-    assert runs.append(days[2]).run.taken == 1
-    runs.whole(days)
-    assert differences(runs.folder / "out", runs.folder / "whole") == []
-    state_is_tidy(runs.folder)
-
-
-def test_an_ordinary_run_does_not_throw_away_half_an_append(runs, days, monkeypatch):
-    runs.append(days[0])
-    replace = os.replace
-
-    def fail(source, to):
-        if Path(to) == runs.folder / "out" / "users.csv":
-            raise OSError(28, "full")
-        replace(source, to)
-
-    monkeypatch.setattr(os, "replace", fail)
-    with pytest.raises(OutputError):
-        runs.append(days[1])
-    monkeypatch.undo()
-    with pytest.raises(OutputError, match="is not empty"):
-        moocdb_fast.translate(days[2], runs.folder / "out", runs.options())
-    runs.whole(days[:2])
-    assert differences(runs.folder / "out", runs.folder / "whole") == []
-
-
-def test_an_append_that_fails_leaves_everything_as_it_was(runs, days, monkeypatch):
-    runs.append(days[0])
-    before = files(runs.folder)
-    write_tables = output.Output.write
-
-    def fail(self, reports):
-        write_tables(self, reports)
-        raise InternalError("no")
-
-    monkeypatch.setattr(output.Output, "write", fail)
-    with pytest.raises(InternalError):
-        runs.append(days[1])
-    assert files(runs.folder) == before
-    with pytest.raises(InternalError):
-        runs.append(days[1], out="new")
-    assert not (runs.folder / "new").exists()
-    assert not (runs.folder / "new.state").exists()
 
 
 # ---------------------------------------------------------------- the command

@@ -73,8 +73,9 @@ def _run(summary: Summary) -> str:
     read = run.uncompressed_bytes
     lines = [f"{size(read)} of log in {run.wall_seconds:,.1f} s ({run.cpu_seconds:,.1f} s of CPU, {_number(run.workers, 'worker')})"]
     if run.cpu_seconds > 0 and run.wall_seconds > 0:
+        events = sum(report.counts.events for report in summary.new)
         speed, thrift = size(read / run.wall_seconds), size(read / run.cpu_seconds)
-        lines.append(f"{speed}/s, {thrift} per CPU second, {summary.events / run.wall_seconds:,.0f} events/s")
+        lines.append(f"{speed}/s, {thrift} per CPU second, {events / run.wall_seconds:,.0f} events/s")
     lines.append(f"peak memory {size(run.peak_memory_bytes)}, peak disk {size(run.peak_disk_bytes)}")
     return "run\n" + "".join(f"{_INDENT}{line}\n" for line in lines)
 
