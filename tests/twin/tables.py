@@ -61,7 +61,7 @@ class Tables:
     def _translate(self, event: Event) -> None:
         """What an event introduces, then its rows (but for assessments, which may belong to later submissions). A score introduces nothing."""
         if event.makes_rows:
-            self.payloads.append({"observed_event_key": f"{event.file}:{event.offset}", "event_payload": standing_payload(event.text)})
+            self.payloads.append({"observed_event_key": f"{event.file}:{event.offset}", "event_payload": without_nul(standing_payload(event.text))})
         if event.score_of:
             return
         resource = self._introduce(event)
@@ -235,3 +235,8 @@ class Tables:
         for name, table in schema.TABLES.items():
             if table.pinned:
                 rows[name] = [dict(zip(table.names, values, strict=True)) for values in table.pinned]
+
+
+def without_nul(text: str | None) -> str | None:
+    """A text as the tables hold it (rules.md, section 13)."""
+    return None if text is None else text.replace("\x00", "\ufffd")

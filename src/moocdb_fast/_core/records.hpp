@@ -221,6 +221,7 @@ inline Verdict read_verdict(const AssessRule &rule, const Decoded &d) {
         if (first_there(d, rule.rubric, e, End::whole) && !e.get(a))
             for (Element part : a) add_number(part, "option", "points", earned), add_number(part, "criterion", "points_possible", v.max_grade);
     } else earned = first_number(d, rule.earned), v.max_grade = first_number(d, rule.possible);
+    if (!std::isfinite(v.max_grade)) v.max_grade = NAN;  // a sum that no number holds
     v.grade = share_of(earned, v.max_grade);
     return v;
 }
