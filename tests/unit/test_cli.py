@@ -233,6 +233,7 @@ def test_report_tells_fates_families_tables_speed_and_warnings():
     summary.total()
     summary.warnings.append("several courses in one MOOCdb: X/Y/Z")
     run = summary.run
+    run.taken = 1
     run.wall_seconds, run.cpu_seconds, run.peak_memory_bytes, run.peak_disk_bytes = 2.0, 4.0, 50_000_000, 1_500_000
     run.uncompressed_bytes, run.workers, run.out, run.key_file, run.key_created = 8_000_000, 2, "moocdb", "/k/pseudonym.key", True
     text = report(summary)
