@@ -19,9 +19,9 @@ from filled import filled, write_output
 import moocdb_fast
 from moocdb_fast import Options, translate
 from moocdb_fast.engine import call
-from moocdb_fast.tabular import empty_batch
 from moocdb_fast.schema import TABLES
 from moocdb_fast.sinks.duckdb import TYPES, DuckDbSink, grows
+from moocdb_fast.tabular import empty_batch
 
 COURSE = "course-v1:X+Y+Z"
 
