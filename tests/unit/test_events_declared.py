@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from twin.requests import entry_of_path, read_module_request
 
 from moocdb_fast import events
 from moocdb_fast.events import PATHS, TYPES, EventType, Meaning, PathPattern
-from tests.twin.requests import entry_of_path, read_module_request
 
 SERVED = [p for p in PATHS if p.meaning.fate == "translate"]
 MINE = {id(p) for family in events.FAMILIES.values() for p in getattr(family, "PATHS", ())}
