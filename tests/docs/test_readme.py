@@ -114,3 +114,15 @@ def test_the_query_of_the_docs_prints_what_they_say(tmp_path, capsys):
     words = shlex.split(blocks(page, "sh")[0])
     assert main([str(tmp_path / "moocdb") if word == "moocdb/" else word for word in words[3:]]) == 0
     assert capsys.readouterr().out == blocks(page, "text")[0]
+
+
+def test_the_readme_shows_what_its_command_prints(tmp_path):
+    from moocdb_fast import Options, translate
+    from moocdb_fast.cli.report import report
+
+    summary = translate(ROOT / "examples" / "tracking.log.gz", tmp_path / "moocdb", Options(key_file=tmp_path / "key"))
+    printed, table = blocks(ROOT / "README.md", "text")
+    assert report(summary).lstrip("\n").startswith(printed)
+    command, *lines = table.splitlines()
+    assert command == "$ head -n 4 moocdb/submissions.csv"
+    assert lines == (tmp_path / "moocdb" / "submissions.csv").read_text(encoding="utf-8").splitlines()[:4]
