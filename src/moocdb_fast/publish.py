@@ -18,7 +18,7 @@ from .errors import OutputError, cannot_write, show
 from .ledger import RejectsWriter, Summary
 from .relations.tables import FILES, RESTRICTED
 from .resume import has_marks
-from .schema import TABLES, USER_PII
+from .schema import EVENT_PAYLOADS, TABLES, USER_PII
 
 LOCK, STAGING, SUMMARY, REJECTS = ".moocdb_fast.lock", ".moocdb_fast.staging", "summary.json", "rejects.jsonl"
 JOURNAL = "publishing.json"
@@ -35,7 +35,7 @@ OURS = {
 """Names that a run writes; anything else in an output folder is left alone. No run leaves a write-ahead log of the DuckDB file, but
 one that another program left must never be applied to a new file."""
 
-_PRIVATE = {REJECTS, f"{USER_PII.name}.csv", *RESTRICTED}
+_PRIVATE = {REJECTS, f"{USER_PII.name}.csv", f"{EVENT_PAYLOADS.name}.parquet", *RESTRICTED}
 """The same, in the restricted folder."""
 
 

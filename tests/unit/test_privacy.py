@@ -176,3 +176,12 @@ def test_pages_about_a_person_do_not_name_them(secrets, tmp_path, path, how):
     summary = translate(tmp_path / "log.json", tmp_path / "out", Options(workers=1, key_file=tmp_path / "key"))
     assert summary.events == 1
     assert leaks(written(tmp_path / "out"), secrets) == {}
+
+
+def test_payloads_of_an_earlier_run_do_not_stay(log, tmp_path):
+    restricted = tmp_path / "restricted"
+    options = {"key_file": tmp_path / "key", "restricted": restricted, "overwrite": True}
+    translate(log, tmp_path / "moocdb", Options(payloads=True, **options))
+    assert (restricted / "event_payloads.parquet").stat().st_mode & 0o777 == 0o600
+    translate(log, tmp_path / "moocdb", Options(**options))
+    assert sorted(path.name for path in restricted.iterdir()) == ["rejects.jsonl", "user_pii.csv"]
