@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, BinaryIO, Self
 
+from .disk import write_whole
 from .errors import InternalError
 
 SUMMARY = "summary.json"
@@ -376,15 +377,7 @@ class Summary:
 
     def write(self, path: Path) -> None:
         """Write summary.json: complete on the disk, or not there."""
-        temporary = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with temporary.open("w", encoding="utf-8", newline="\n") as file:
-                file.write(self.to_json())
-                file.flush()
-                os.fsync(file.fileno())
-            temporary.replace(path)
-        finally:
-            temporary.unlink(missing_ok=True)
+        write_whole(path, self.to_json().encode())
 
 
 def versions() -> dict[str, str]:
@@ -420,11 +413,8 @@ class RejectsWriter:
             self.write(*row)
 
     def close(self) -> None:
-        """Bring everything to the disk."""
-        if not self._file.closed:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._file.close()
+        """Nothing more comes."""
+        self._file.close()
 
     def __enter__(self) -> Self:
         return self

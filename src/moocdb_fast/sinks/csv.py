@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -33,10 +32,8 @@ class CsvSink:
             file.write(self._formatter.rows(batch))
 
     def close(self) -> None:
-        """Bring everything to the disk."""
+        """Nothing more comes."""
         for file in self._files.values():
-            file.flush()
-            os.fsync(file.fileno())
             file.close()
 
 

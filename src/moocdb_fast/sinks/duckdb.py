@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -48,7 +47,7 @@ class DuckDbSink:
             self._insert(table, batch)
 
     def close(self) -> None:
-        """Write what waits, make the keys, and bring everything to the disk, into one file."""
+        """Write what waits, make the keys, and bring everything into one file."""
         for name in in_order(self._tables):
             for batch in self._waiting.pop(name, ()):
                 self._insert(name, batch)
@@ -57,8 +56,6 @@ class DuckDbSink:
         keyed = [t for t in self._tables.values() if grows(t) and self._rows[t.name] <= self._keyed_rows]
         self._execute(*(f"ALTER TABLE {quoted(t.name)} ADD {_primary(t)}" for t in keyed), "CHECKPOINT")
         self._run(self._connection.close)
-        with self._path.open("rb") as file:
-            os.fsync(file.fileno())
 
     def _insert(self, table: str, batch: pa.RecordBatch) -> None:
         rows = pa.Table.from_batches([plain(batch, self._tables[table].arrow())])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,10 +42,8 @@ class ParquetSink:
         self._waiting[table] = columns.slice(rows).to_batches()
 
     def close(self) -> None:
-        """Write what waits and bring everything to the disk."""
+        """Write what waits."""
         for table in self._waiting:
             self._write_group(table, _GROUP_ROWS)
-        for table, writer in self._writers.items():
+        for writer in self._writers.values():
             writer.close()
-            with (self._folder / f"{table}.parquet").open("rb") as file:
-                os.fsync(file.fileno())
