@@ -265,6 +265,14 @@ def damaged(item: Input) -> str | None:
         return stream.damage if not stream.read(1) else None
 
 
+def changed(item: Input) -> int:
+    """When a file was last written to, in nanoseconds."""
+    try:
+        return item.path.stat().st_mtime_ns
+    except OSError as error:
+        raise cannot_read(item.given, error) from error
+
+
 def fingerprint(item: Input) -> str:
     """Tells files apart without reading all of them: SHA-256 of the size and of 16 blocks of 64 KiB spread evenly."""
     block = 64 * 1024

@@ -20,6 +20,11 @@ Array = np.ndarray[Any, Any]
 _ACT, _CHECK, _POST = 3, ACTS.index("check"), ACTS.index("post")
 
 
+def _firsts(keys: Any) -> dict[tuple[int, int], int]:
+    """(course, key) → the first ordinal that has it."""
+    return dict(zip(zip(*(x.tolist() for x in keys.pairs()), strict=True), keys.firsts()[0].tolist(), strict=True))
+
+
 @dataclass
 class _Columns:
     """Rows that come in pieces."""
@@ -70,7 +75,7 @@ class Links:
     def join(self) -> None:
         """Everything is collected."""
         self.post_ordinals, course, about = self.posts.sorted("ordinal", "course", "about")
-        first = dict(zip(zip(*(x.tolist() for x in self.post_keys.pairs()), strict=True), self.post_keys.firsts()[0].tolist(), strict=True))
+        first = _firsts(self.post_keys)
         parents = [first.get(pair, -1) for pair in zip(course.tolist(), about.tolist(), strict=True)]
         children: Counter[int] = Counter()
         numbers = []
@@ -87,8 +92,7 @@ class Links:
         return np.where(ordinals >= 0, np.searchsorted(self.post_ordinals, ordinals) + 1, 0)
 
     def _join_verdicts(self) -> None:
-        keys = self.submission_keys
-        named = dict(zip(zip(*(x.tolist() for x in keys.pairs()), strict=True), keys.firsts()[0].tolist(), strict=True))
+        named = _firsts(self.submission_keys)
         made: dict[tuple[int, int, int], list[tuple[int, int]]] = defaultdict(list)
         columns = (self.submissions[name].tolist() for name in ("user", "course", "module", "time", "ordinal"))
         for user, course, module, time, ordinal in zip(*columns, strict=True):

@@ -15,11 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from .disk import sync_tree, write_whole
-from .errors import UsageError, cannot_read
-from .inputs import Input, Shard
+from .errors import UsageError
+from .inputs import Input, Shard, changed
 from .options import Options
-from .scan import scan_options
-from .shards import scanned_files, shard_format
 
 ABOUT, DONE = "scan.json", ".done"
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
@@ -35,6 +33,8 @@ class Scanned:
 
 def mark_done(work: Path, shard: Shard, scanned: Scanned, *, durable: bool) -> None:
     """Say that a task is finished; `durable` marks outlive the machine."""
+    from .shards import scanned_files
+
     if durable:
         sync_tree(*(work / name for name in scanned.folders))
     sizes = {name: scanned_files(work / name) for name in scanned.folders}
@@ -47,6 +47,8 @@ def _mark(shard: Shard) -> str:
 
 def _done(work: Path, shard: Shard) -> Scanned | None:
     """The result of a task if it is finished and all its files are there."""
+    from .shards import scanned_files
+
     try:
         mark = json.loads((work / _mark(shard)).read_bytes())
         if all(scanned_files(work / name) == sizes for name, sizes in mark["folders"].items()):
@@ -98,17 +100,12 @@ def refuse_pipes(inputs: Sequence[Input]) -> None:
 
 def _digest(inputs: Sequence[tuple[Input, str]], options: Options) -> str:
     """Names the lines that are scanned and everything that shapes their shards."""
+    from .scan import scan_options
+    from .shards import shard_format
+
     files = [(i.number, i.name, i.size, changed(i), i.compression, fingerprint) for i, fingerprint in inputs]
     content = json.dumps([files, scan_options(options), options.shard_bytes, shard_format()])
     return hashlib.sha256(content.encode()).hexdigest()
-
-
-def changed(item: Input) -> int:
-    """When a file was last written to, in nanoseconds."""
-    try:
-        return item.path.stat().st_mtime_ns
-    except OSError as error:
-        raise cannot_read(item.given, error) from error
 
 
 def _boot() -> str:
@@ -129,6 +126,8 @@ def _about(folder: Path) -> dict[str, Any]:
 
 def _keep_only(folder: Path, shards: set[str], marks: set[str]) -> None:
     """Remove everything else, also what merging and placing have put beside the files of a scan."""
+    from .shards import scanned_files
+
     for path in folder.iterdir():
         if path.name in shards:
             for extra in {file.name for file in path.iterdir()} - set(scanned_files(path)):

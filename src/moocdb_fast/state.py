@@ -30,11 +30,11 @@ from .disk import link, sync, sync_tree, write_whole
 from .errors import InputError, OutputError, UsageError, cannot_write, show
 from .identities import pseudonym
 from .ids import Digests, GivenIds
-from .inputs import STATE_MARK, Input, fingerprint
+from .inputs import STATE_MARK, Input, changed, fingerprint
 from .ledger import InputReport
 from .options import FIELDS, Options, option_name
+from .past import Past
 from .publish import Staging
-from .resume import changed
 from .shards import ShardResult, scanned_files, shard_format
 
 SHARDS, INDEX, PENDING = "shards", ".index", ".pending"
@@ -89,42 +89,6 @@ class Index:
         index.inputs = [Taken(**one) for one in values["inputs"]]
         index.ids = {folder: {name: (count, digest) for name, (count, digest) in tables.items()} for folder, tables in values["ids"].items()}
         return index
-
-
-class Past:
-    """What earlier runs have put into the output. Of a run that does not append: nothing."""
-
-    def __init__(self) -> None:
-        self.warnings: list[str] = []
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
-        pass
-
-    def earlier(self) -> list[InputReport]:
-        """The inputs that are in the output, without their counts."""
-        return []
-
-    def take(self, found: Sequence[Input]) -> tuple[list[Input], list[InputReport], list[str]]:
-        """The inputs to read, numbered behind those that are there, with their reports; and the names of those that are skipped."""
-        return list(found), [InputReport(i.name, i.given, i.size, fingerprint(i), i.compression) for i in found], []
-
-    def results(self, folder: Path) -> list[ShardResult]:
-        """The shards of earlier inputs in canonical order, put into `folder`."""
-        return []
-
-    def ids(self, folder: str) -> GivenIds | None:
-        """The ids of an output, if they are to be compared with those that were given."""
-        return None
-
-    def keep(self, results: Sequence[ShardResult], reports: Sequence[InputReport]) -> str:
-        """Keep everything for the next run, before the output is published; returns what its summary must name."""
-        return ""
-
-    def settle(self) -> None:
-        """The output is published: forget what only the one before needed."""
 
 
 class State(Past):
@@ -332,20 +296,6 @@ class State(Past):
         for path in (self.folder / SHARDS).iterdir():
             if path.name not in needed:
                 shutil.rmtree(path)
-
-
-def open_past(staging: Staging, options: Options, key: bytes) -> Past:
-    """What the output is made of, if the run is to append to it."""
-    return State(state_folder(staging.out, options), staging, options, key) if options.append else Past()
-
-
-def state_folder(out: Path, options: Options) -> Path:
-    """Where the state of an output lies: beside it, unless told otherwise; never in it."""
-    absolute = Path(os.path.abspath(out))  # noqa: PTH100 - a link keeps its own place
-    folder = options.state or absolute.with_name(f"{absolute.name}.state")
-    if out.resolve() in (folder.resolve(), *folder.resolve().parents):
-        raise UsageError(f"the state folder {show(folder)} is in the output folder; it holds user names", "choose a private place with --state")
-    return folder
 
 
 def _compared(options: Options) -> dict[str, Any]:

@@ -20,9 +20,9 @@ from .identities import load_key
 from .inputs import Input, Shard, check, discover, shards, spool
 from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
 from .options import Options
+from .past import Past, open_past, state_folder
 from .publish import SUMMARY, Staging
 from .resume import Scanned, begin_scan, mark_done, refuse_pipes
-from .state import Past, open_past, state_folder
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
 
