@@ -8,6 +8,8 @@ enum Reject : uint8_t { BAD_JSON, CUT, TOO_LONG, TOO_DEEP, NOT_AN_EVENT, NO_TIME
 enum Filter : uint8_t { F_BLANK, F_MACHINE, F_STUDIO, F_BACKGROUND, F_ANONYMOUS, F_COURSE, F_ECHO, FILTERS };
 enum Flag : uint8_t { EXTRA = 1, CLOSE = 2, STILL = 4, REQUEST = 8, RECORDS = 16, NOBODY = 64, FRAME = 128 };
 
+constexpr size_t NAME_POINTS = 255;  // of types, keys and names of questions
+
 constexpr uint8_t NO_ECHO = 7;  // code of a record that is neither a submission nor a post
 
 constexpr uint8_t NO_MODE = 255;  // of a type that no candidate has

@@ -29,23 +29,32 @@ inline void read_name(Element e, Envelope &v) {
     }
 }
 
-// What `context` has; `outer` are the members that lines have inside it when they come before they were given their later shape.
-inline void read_context(Element e, Envelope &v, Envelope &outer) {
+// Members that lines have in `context` when they come before they were given their later shape.
+struct Inner {
+    sv page, host, agent, ip, source;
+    Element name;
+    bool named = false;
+};
+
+// Whether a `username` says anything, be it that there is none.
+inline bool is_name(Element e) { return e.is_string() || e.type() == element_type::INT64 || e.type() == element_type::UINT64; }
+
+inline void read_context(Element e, Envelope &v, Inner &inner) {
     v.course = v.context_path = v.usage_key = v.title = v.browser_url = sv();
-    outer.page = outer.host = outer.agent = outer.ip = outer.source = outer.name = sv();
+    inner = Inner();
     v.user_id.clear();
     Object o;
     if (e.get(o)) return;
     for (auto f : o) {
         sv k = f.key;
         switch (k.size()) {
-        case 2: if (k == "ip") outer.ip = text_or_empty(f.value); break;
+        case 2: if (k == "ip") inner.ip = text_or_empty(f.value); break;
         case 4:
             if (k == "path") v.context_path = text_or_empty(f.value);
-            else if (k == "page") outer.page = text_or_empty(f.value);
-            else if (k == "host") outer.host = text_or_empty(f.value);
+            else if (k == "page") inner.page = text_or_empty(f.value);
+            else if (k == "host") inner.host = text_or_empty(f.value);
             break;
-        case 5: if (k == "agent") outer.agent = strip(text_or_empty(f.value)); break;
+        case 5: if (k == "agent") inner.agent = strip(text_or_empty(f.value)); break;
         case 6:
             if (k == "module") {
                 Element m;
@@ -56,9 +65,9 @@ inline void read_context(Element e, Envelope &v, Envelope &outer) {
         case 7:
             if (k == "user_id" && !user_id_of(f.value, v.user_id)) v.user_id.clear();
             break;
-        case 8: if (k == "username") read_name(f.value, outer); break;
+        case 8: if (k == "username") inner.name = f.value, inner.named = is_name(f.value); break;
         case 9: if (k == "course_id") v.course = text_or_empty(f.value); break;
-        case 12: if (k == "event_source") outer.source = text_or_empty(f.value); break;
+        case 12: if (k == "event_source") inner.source = text_or_empty(f.value); break;
         case 19: if (k == "open_in_browser_url") v.browser_url = text_or_empty(f.value); break;
         default: break;
         }
@@ -72,8 +81,10 @@ inline bool read_envelope(Element e, Envelope &v) {
     sv event_type, name;
     bool has_event = false, null_time = true;
     Element data, stamp;
-    bool has_data = false, has_stamp = false, named = false;
-    Envelope outer;
+    bool has_data = false, has_stamp = false;
+    Inner inner;
+    Element named;
+    bool has_name = false;
     for (auto f : o) {
         sv k = f.key;
         switch (k.size()) {
@@ -89,26 +100,19 @@ inline bool read_envelope(Element e, Envelope &v) {
             if (k == "event") v.payload = f.value, has_event = true;
             else if (k == "agent") v.agent = strip(text_or_empty(f.value));
             break;
-        case 7: if (k == "context") read_context(f.value, v, outer); break;
-        case 8:
-            if (k == "username") {
-                read_name(f.value, v);
-                named = f.value.is_string() || !v.name.empty();
-            }
-            break;
+        case 7: if (k == "context") read_context(f.value, v, inner); break;
+        case 8: if (k == "username") named = f.value, has_name = is_name(f.value); break;
         case 9: if (k == "timestamp") stamp = f.value, has_stamp = !f.value.is_null(); break;
         case 10: if (k == "event_type") event_type = strip(text_or_empty(f.value)); break;
         case 12: if (k == "event_source") v.source = text_or_empty(f.value); break;
         default: break;
         }
     }
-    if (!named) {
-        v.number_name = outer.number_name;
-        v.name = outer.name.data() == outer.number_name.data() && !outer.name.empty() ? sv(v.number_name) : outer.name;
-    }
-    auto absent = [](sv here, sv there) { return here.data() ? here : there; };
-    v.page = absent(v.page, outer.page), v.host = absent(v.host, outer.host), v.agent = absent(v.agent, outer.agent);
-    v.ip = absent(v.ip, outer.ip), v.source = absent(v.source, outer.source);
+    if (has_name) read_name(named, v);
+    else if (inner.named) read_name(inner.name, v);
+    auto first = [](sv here, sv there) { return here.data() ? here : there; };
+    v.page = first(v.page, inner.page), v.host = first(v.host, inner.host), v.agent = first(v.agent, inner.agent);
+    v.ip = first(v.ip, inner.ip), v.source = first(v.source, inner.source);
     v.has_payload = has_event || has_data;
     if (!has_event && has_data) v.payload = data;
     v.has_time = !null_time || has_stamp;

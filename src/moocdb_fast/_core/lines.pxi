@@ -9,11 +9,8 @@ cdef extern from "payload.hpp" namespace "moocdb":
         PayloadKind what
         Element value
         string text
-    void c_decode_payload "moocdb::decode_payload"(Element, LineJson&, Decoded&) except +
+    void c_decode_text "moocdb::decode_text"(sv, LineJson&, Decoded&) except +
     void put_json(Element, string&) except +
-
-cdef extern from "text.hpp" namespace "moocdb":
-    void put_json_string(sv, string&) except +
 
 cdef extern from "address.hpp" namespace "moocdb":
     cbool c_clean_address "moocdb::clean_address"(sv, sv, string&) except +
@@ -28,31 +25,28 @@ cdef extern from "repair.hpp" namespace "moocdb":
     Repaired c_repair_line "moocdb::repair_line"(sv) except +
 
 
+cdef LineJson _line_json  # of one call at a time: the interpreter's lock is held
+
+
 def documents(bytes line not None):
-    cdef LineJson json
     cdef Element e
     cdef Repaired r
-    if json.parse(sv(line, len(line)), e) == 0:
+    if _line_json.parse(sv(line, len(line)), e) == 0:
         return [(0, line)]
     r = c_repair_line(sv(line, len(line)))
     if r.bad:
         return []
     found = []
     for i in range(r.documents.size()):
-        if json.parse(sv(r.documents[i].text.data(), r.documents[i].text.size()), e) == 0:
+        if _line_json.parse(sv(r.documents[i].text.data(), r.documents[i].text.size()), e) == 0:
             found.append((r.documents[i].at if i else 0, <bytes> r.documents[i].text))
     return found
 
 
 def decode_payload(bytes text not None):
-    cdef LineJson outer, inner
-    cdef Element e
     cdef Decoded d
-    cdef string quoted, out
-    put_json_string(sv(text, len(text)), quoted)
-    if outer.parse(sv(quoted.data(), quoted.size()), e):
-        return False, text
-    c_decode_payload(e, inner, d)
+    cdef string out
+    c_decode_text(sv(text, len(text)), _line_json, d)
     if d.what != VALUE:
         return False, <bytes> d.text
     put_json(d.value, out)

@@ -148,13 +148,10 @@ struct Decoded {
 
 inline bool mend_payload(Json &json, Decoded &d);
 
-// Decodes an `event`; uses `json` (not the parser that holds the line).
-inline void decode_payload(Element event, Json &json, Decoded &d) {
-    d.what = Payload::value, d.value = event, d.failed = false;
-    sv s;
-    if (!text_of(event, s)) return;
+// Decodes an `event` that is text; uses `json` (not the parser that holds the line).
+inline void decode_text(sv s, Json &json, Decoded &d) {
     s = strip(s);
-    d.what = Payload::text;
+    d.what = Payload::text, d.failed = false;
     d.text = s;
     Element e;
     if (!json.parse(s, e)) {
@@ -171,6 +168,13 @@ inline void decode_payload(Element event, Json &json, Decoded &d) {
         return;
     }
     d.failed = !mend_payload(json, d);
+}
+
+// Decodes an `event`; uses `json` likewise.
+inline void decode_payload(Element event, Json &json, Decoded &d) {
+    sv s;
+    if (text_of(event, s)) return decode_text(s, json, d);
+    d.what = Payload::value, d.value = event, d.failed = false;
 }
 
 // A payload that is not JSON as it stands: escaped once too often, or with faults that a line may have too.

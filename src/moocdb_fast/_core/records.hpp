@@ -8,8 +8,6 @@ namespace moocdb {
 
 enum Fact : uint8_t { F_JOIN, F_STAFF, F_GRADE, F_GENDER, F_BIRTH, F_COUNTRY, F_LANGUAGE };
 
-constexpr size_t NAME_POINTS = 255;
-
 // Follows a member path, its end taken as it is.
 inline bool follow_whole(Element root, const Path &path, Element &out) {
     Element e = root;

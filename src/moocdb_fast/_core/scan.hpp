@@ -1,25 +1,13 @@
 // The scan of one shard: lines in, dictionary-coded columns out.
 #pragma once
-#include "columns.hpp"
+#include "codes.hpp"
 #include "envelope.hpp"
-#include "meanings.hpp"
 #include "records.hpp"
 
 namespace moocdb {
 
-struct ScanOptions {
-    bool keep_anonymous = false, keep_background = false, keep_payloads = false;
-    size_t line_limit = 64 << 20;
-    std::vector<std::string> courses;  // normal form; empty: all
-};
-
-class Scanner {
+class Scanner : public Codes {
   public:
-    StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes, keys, questions;
-    std::vector<uint8_t> type_mode, base_level, base_frame;
-    std::vector<int32_t> base_place, module_course;
-    std::vector<std::string> module_id, module_category, module_name;
-    std::vector<std::string> module_title;  // empty: none
     std::vector<std::pair<int32_t, std::string>> taught;  // user code, platform id
     EventColumns events;
     PartColumns parts;
@@ -32,7 +20,7 @@ class Scanner {
     std::vector<RejectRow> rejects;
     int64_t lines = 0, bad_payload = 0, extra_events = 0, filtered[FILTERS] = {}, salvaged[7] = {};
 
-    Scanner(const Meanings &meanings, const ScanOptions &options) : meanings_(meanings), options_(options) {}
+    using Codes::Codes;
 
     // Scans the complete lines in n bytes at p, where the first begins at `offset` of the file; 64 bytes behind p + n are readable.
     // With `last`, what follows the last newline is a line too. Returns the bytes used. May raise bad_alloc.
@@ -113,218 +101,6 @@ class Scanner {
         return read_envelope(e, v) && member(e, "username", name) && text_of(name, text) && v.has_time && time_of(v.time) != NO_TIME;
     }
 
-
-    // ------------------------------------------------------------ codes, each string understood once
-
-    int32_t course_code(sv text) {
-        if (text.empty()) return -1;
-        int32_t raw = raw_courses_.intern(text);
-        if (static_cast<size_t>(raw) < raw_course_code_.size()) return raw_course_code_[raw];
-        int32_t code = -1;
-        if (read_course(text, scratch_)) {
-            code = courses.intern(scratch_);
-            if (static_cast<size_t>(code) == course_selected_.size()) {
-                uint8_t in = options_.courses.empty() ? 2 : 0;
-                for (const auto &c : options_.courses)
-                    if (c == scratch_) in = 2;
-                    else if (in < 2 && same_number(c, scratch_)) in = 1;
-                course_selected_.push_back(in);
-            }
-        }
-        raw_course_code_.push_back(code);
-        return code;
-    }
-
-    // Whether two courses are runs `org/number/run` of one course.
-    static bool same_number(sv a, sv b) {
-        if (new_style(a) || new_style(b)) return false;
-        return html_number(a) == html_number(b);
-    }
-
-    // Organisation and number of `org/number/…` in their html form, with the slash between.
-    static std::string html_number(sv s) {
-        size_t slash = s.find('/');
-        std::string out = html(s.substr(0, slash), true) + "/";
-        return out + html(s.substr(slash + 1, s.find('/', slash + 1) - slash - 1), true);
-    }
-
-    // Whether an event of that course may belong to a selected one. Other runs of a selected course stay until placing, which needs to see them.
-    bool selected(int32_t course, int32_t module, bool exactly) const {
-        if (options_.courses.empty()) return true;
-        if (course >= 0) return course_selected_[course] > (exactly ? 1 : 0);
-        if (exactly || module < 0 || !starts(module_id[module], "i4x://")) return false;
-        for (const auto &c : options_.courses)
-            if (!new_style(c) && html_number(sv(module_id[module]).substr(6)) == html_number(c)) return true;
-        return false;
-    }
-
-    struct Host {
-        bool valid = false, studio = false;
-    };
-
-    const Host &host_of(sv text) {
-        int32_t code = hosts_.intern(text);
-        if (static_cast<size_t>(code) == host_info_.size()) {
-            sv s = strip(text);
-            Host h;
-            h.valid = !s.empty() && (s.find('.') != sv::npos || starts(s, "localhost"));
-            for (char c : s) h.valid = h.valid && c != '_' && (is_word(c) || c == '.' || c == '-' || c == ':');
-            h.studio = h.valid && meanings_.studio(s);
-            host_info_.push_back(h);
-        }
-        return host_info_[code];
-    }
-
-    PageCode code_page(sv address) {
-        Page page = read_page(address);
-        PageCode c;
-        c.base = bases.intern(page.base);
-        if (static_cast<size_t>(c.base) == base_level.size()) {
-            base_level.push_back(static_cast<uint8_t>(page.level));
-            base_frame.push_back(page.frame);
-            base_place.push_back(page.place.empty() ? -1 : places.intern(page.place));
-        }
-        c.level = page.level, c.frame = page.frame;
-        if (!page.panel.empty()) c.panel = panels.intern(page.panel);
-        c.course = course_code(page.course);
-        return c;
-    }
-
-    // The page that text names, seen from host; base -1 when it is no address.
-    const PageCode &page_code(sv text, sv host) {
-        static const PageCode none;
-        if (strip(text).empty()) return none;
-        sv key = text;
-        if (strip(text)[0] == '/') {
-            key_.assign("/").append(host).push_back('\n');  // no other text that gets here begins with a slash
-            key_.append(text);
-            key = key_;
-        }
-        int32_t raw = raw_pages_.intern(key);
-        if (static_cast<size_t>(raw) == page_info_.size()) {
-            std::string address;
-            PageCode c;
-            if (clean_address(text, host, address)) {
-                c = code_page(address);
-                c.request = request_code(strip(text));
-            }
-            page_info_.push_back(c);
-        }
-        return page_info_[raw];
-    }
-
-    // The module of the request that an address is: an index into request_modules_, or -1.
-    int32_t request_code(sv text) {
-        size_t scheme = text[0] == '/' ? 0 : text.find("://");
-        size_t from = scheme ? text.find('/', scheme + 3) : 0;
-        if (from == sv::npos) return -1;
-        Request r;
-        read_request(text.substr(from), r);
-        if (!r.module) return -1;
-        request_modules_.push_back(std::move(r.module));
-        return static_cast<int32_t>(request_modules_.size() - 1);
-    }
-
-    // The same of a path that stands in a context.
-    int32_t path_request(sv text) {
-        text = strip(text);
-        if (text.empty() || text[0] != '/' || (text.find("/handler/") == sv::npos && text.find("/modx/") == sv::npos)) return -1;
-        int32_t raw = raw_requests_.intern(text);
-        if (static_cast<size_t>(raw) == path_request_.size()) path_request_.push_back(request_code(text));
-        return path_request_[raw];
-    }
-
-    int32_t module_code(const Module &m, int32_t course) {
-        if (!m) return -1;
-        if (course < 0) course = course_code(course_of_module(m.id));
-        key_.clear();
-        if (course >= 0) key_.append(courses.at(course));
-        key_.push_back('\x1f');
-        key_.append(m.id);
-        int32_t code = modules.intern(key_);
-        if (static_cast<size_t>(code) == module_id.size()) {
-            module_course.push_back(course);
-            module_id.push_back(m.id);
-            module_category.push_back(m.category);
-            module_name.push_back(m.name);
-            module_title.emplace_back();
-        }
-        return code;
-    }
-
-    int32_t module_code(sv text, int32_t course, sv category) {
-        if (text.empty()) return -1;
-        std::string key(reinterpret_cast<const char *>(&course), sizeof course);
-        key.append(category).push_back('\n');
-        key.append(text);
-        int32_t raw = raw_modules_.intern(key);
-        if (static_cast<size_t>(raw) == raw_module_code_.size()) {
-            std::string in(course >= 0 ? courses.at(course) : sv());
-            raw_module_code_.push_back(-1);
-            int32_t code = module_code(read_module(text, in, category), course);
-            raw_module_code_[raw] = code;
-        }
-        return raw_module_code_[raw];
-    }
-
-    int32_t type_code(sv name) {
-        int32_t code = types.intern(cut_points(name, 255));
-        if (static_cast<size_t>(code) == type_mode.size()) type_mode.push_back(NO_MODE);  // the first candidate says
-        return code;
-    }
-
-    // What a type means, with everything that depends on the type alone.
-    struct Type {
-        int meaning = 0;
-        int32_t code = -1, course = -1, post_code = -1;
-        PageCode page;
-        bool path = false;
-        Module module;
-        std::string about;  // what a post is about
-        bool told = false;  // by the path
-    };
-
-    const Type &type_of(sv name, sv source, sv host) {
-        bool path = name[0] == '/', browser = source == "browser";
-        key_.assign(path ? host : sv(browser ? "b" : "s")).push_back('\n');
-        key_.append(name);
-        int32_t raw = raw_types_.intern(key_);
-        if (static_cast<size_t>(raw) == type_info_.size()) {
-            Type t;
-            t.path = path;
-            if (!path) {
-                sv label;
-                t.meaning = meanings_.of_name(name, browser, label);
-                t.code = type_code(label.empty() ? name : label);
-            } else read_path_type(name, host, t);
-            type_info_.push_back(std::move(t));
-        }
-        return type_info_[raw];
-    }
-
-    void read_path_type(sv name, sv host, Type &t) {
-        Request r = classify_path(meanings_, name, host);
-        const Meaning &m = meanings_.all[r.meaning];
-        t.meaning = r.meaning;
-        PageCode page = code_page(r.address);
-        t.course = page.course;
-        t.module = std::move(r.module);
-        std::string label;
-        if (t.module) {
-            label.append("i4x_").append(t.module.category);
-            if (!r.action.empty()) label.append("_").append(r.action);
-        } else {
-            t.page = page;
-            if (page.level == 3 && page.panel < 0) t.page.panel = panels.intern("1");
-            label = m.fate == BACKGROUND ? "background_request" : "url_change";
-        }
-        t.code = type_code(label);
-        if (m.post.type) {
-            t.post_code = r.label.empty() ? t.code : type_code(r.label);
-            t.told = r.has_piece, t.about = cut_points(strip(r.about), NAME_POINTS);
-        }
-    }
-
     // ------------------------------------------------------------ one event
 
     // Takes an event in, or says why not (REJECTS: taken or filtered).
@@ -362,13 +138,12 @@ class Scanner {
         }
         const bool nobody = users.at(user) == "a";
 
-        PostText text;
-        bool posts = m.post.type && !nobody;
-        if (posts) {
-            text = post_text(m.post, d);
-            posts = !m.post.needs_content || text.there || d.failed;
+        Said said;
+        if (m.post.type && !nobody) {
+            said.text = post_text(m.post, d);
+            said.posts = !m.post.needs_content || said.text.there || d.failed;
         }
-        bool request = type.path && !type.module && !posts;
+        bool request = type.path && !type.module && !said.posts;
         PageCode page = request ? type.page : own_page(v, host);
         bool told = page.base < 0 && !type.path && told_page(m, d, host, page);
         int32_t course = find_course(v, m, d, page, type, host);
@@ -381,41 +156,48 @@ class Scanner {
         if (course < 0 && module >= 0) course = module_course[module];
         if (!selected(course, module, m.fate == ECHO)) return filter(F_COURSE, odd);
         if (m.fate == ECHO) return filter(F_ECHO, odd);
-        bool submits = m.submits && !nobody && module >= 0;
-        if (submits && m.form == WHOLE) reader.parts.push_back(read_whole(m.whole, module, d, essay_json_, reader.attempts, reader.max_grade));
-        ReplyReader answers;
+        said.submits = m.submits && !nobody && module >= 0;
+        if (said.submits && m.form == WHOLE) reader.parts.push_back(read_whole(m.whole, module, d, essay_json_, reader.attempts, reader.max_grade));
         if (!nobody)
-            for (const QuestionRule &q : m.questions) answers.read(q, d);
-        Element grade;
-        bool graded = !nobody && first_there(d, m.final_grade, grade) && !std::isnan(plain_number(grade));
-        bool record = m.fate != PAGE_CLOSE && (submits || posts || graded || (!answers.replies.empty() && !m.assess.on));
+            for (const QuestionRule &q : m.questions) said.answers.read(q, d);
+        said.graded = !nobody && first_there(d, m.final_grade, said.grade) && !std::isnan(plain_number(said.grade));
+        bool record = m.fate != PAGE_CLOSE && said.record(m);
 
         uint8_t flags = (extra_ ? EXTRA : 0) | (still || told ? STILL : 0) | (nobody ? NOBODY : 0) | (record ? RECORDS : 0);
         if (m.fate == PAGE_CLOSE) flags |= CLOSE;
         if (request) flags |= REQUEST;
         else if (page.frame) flags |= FRAME;
-        uint8_t act = submits ? submit_byte(m.act, m.trust, m.code) : posts ? submit_byte(POSTS, m.post.trust, m.post.type) : submit_byte(POSTS, 0, NO_ECHO);
-        int32_t code = posts && type.path ? type.post_code : type.code;
+        int32_t code = said.posts && type.path ? type.post_code : type.code;
         count_odd(odd);
-        add_event(offset, time, hash_bytes(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip), reader.attempts, m.kind, flags, record ? act : 0);
+        add_event(offset, time, hash_bytes(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip), reader.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
         if (options_.keep_payloads) keep_payload(v);
         if (flags & CLOSE) return REJECTS;
         if (type_mode[code] == NO_MODE) type_mode[code] = m.mode;
         if (module >= 0 && module_title[module].empty() && !strip(v.title).empty()) module_title[module] = cut_points(v.title, 555);
-        if (submits) {
+        if (said.submits) {
             add_parts(reader);
             if (m.form == WHOLE) add_key(first_key(d, m.whole.key));
         } else if (m.clicks && module >= 0) add_click(m, d);
-        if (nobody) return REJECTS;
-        if (posts) add_post(m.post, type, d, text);
-        for (const Reply &r : answers.replies) add_reply(r);
-        if (m.assess.on || graded || m.joins || m.staff || m.profile) {
-            int32_t target = affected(m, d, user);
-            if (m.assess.on) add_verdict(m.assess, d, target);
-            add_facts(v, m, d, user, target, graded ? &grade : nullptr);
-        }
+        if (!nobody) add_said(said, v, m, type, d, user);
         return REJECTS;
     }
+
+    // What an event says besides being observed.
+    struct Said {
+        bool posts = false, submits = false, graded = false;
+        PostText text;
+        ReplyReader answers;
+        Element grade;
+
+        bool record(const Meaning &m) const { return submits || posts || graded || (!answers.replies.empty() && !m.assess.on); }
+
+        // Act, trust and code of a record.
+        uint8_t submit_byte(const Meaning &m) const {
+            auto byte = [](int act, int trust, int code) { return static_cast<uint8_t>(act | trust << 2 | code << 5); };
+            if (submits) return byte(m.act, m.trust, m.code);
+            return posts ? byte(POSTS, m.post.trust, m.post.type) : byte(POSTS, 0, NO_ECHO);
+        }
+    };
 
     Reject filter(Filter why, bool odd) {
         if (!extra_) filtered[why]++;
@@ -483,10 +265,7 @@ class Scanner {
         sv s;
         if (d.what == Payload::value)
             for (const auto &path : m.page)
-                if (follow(d.value, path, e) && text_of(e, s) && page_code(s, host).base >= 0) {
-                    page = page_code(s, host);
-                    return true;
-                }
+                if (follow(d.value, path, e) && text_of(e, s) && (page = page_code(s, host)).base >= 0) return true;
         return false;
     }
 
@@ -524,7 +303,7 @@ class Scanner {
         if (module < 0 && !type.path) {
             int32_t request = path_request(v.context_path);
             if (request < 0 && !v.page.empty()) request = page_code(v.page, host).request;
-            if (request >= 0) module = module_code(request_modules_[request], course);
+            module = module_of_request(request, course);
         }
         return module;
     }
@@ -555,7 +334,6 @@ class Scanner {
         c.kind.push_back(kind), c.flags.push_back(flags), c.submit.push_back(submit);
     }
 
-    static uint8_t submit_byte(int act, int trust, int code) { return static_cast<uint8_t>(act | trust << 2 | code << 5); }
     int32_t row() const { return static_cast<int32_t>(events.time.size() - 1); }
     int32_t key_code(sv key) { return key.empty() ? -1 : keys.intern(key); }
 
@@ -564,6 +342,16 @@ class Scanner {
         if (key.empty()) return;
         posts.row.push_back(row()), posts.type.push_back(0), posts.key.push_back(keys.intern(key)), posts.about.push_back(-1);
         posts.content.add_null();
+    }
+
+    // Posts, answers, marks and facts of somebody's event.
+    void add_said(const Said &said, const Envelope &v, const Meaning &m, const Type &type, const Decoded &d, int32_t user) {
+        if (said.posts) add_post(m.post, type, d, said.text);
+        for (const Reply &r : said.answers.replies) add_reply(r);
+        if (!m.assess.on && !said.graded && !m.joins && !m.staff && !m.profile) return;
+        int32_t target = affected(m, d, user);
+        if (m.assess.on) add_verdict(m.assess, d, target);
+        add_facts(v, m, d, user, target, said.graded ? &said.grade : nullptr);
     }
 
     void add_post(const PostRule &rule, const Type &type, const Decoded &d, const PostText &text) {
@@ -651,21 +439,13 @@ class Scanner {
         for (int i = 0; i < 5; i++) clicks.number[i].push_back(numbers[i]);
     }
 
-    const Meanings &meanings_;
-    const ScanOptions &options_;
     Json line_json_, mended_json_, payload_json_, essay_json_;
     bool extra_ = false;
-    sv body_;  // the JSON text that is being taken in
-    size_t tail_ = 0;            // bytes without a newline behind what was used of the last feed
-    int64_t tail_offset_ = -1;   // where they begin
-    StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, raw_requests_, hosts_, taught_ids_;
-    std::vector<int32_t> raw_course_code_, raw_module_code_, path_request_;
-    std::vector<uint8_t> course_selected_, agent_machine_;
-    std::vector<Host> host_info_;
-    std::vector<PageCode> page_info_;
-    std::vector<Module> request_modules_;
-    std::vector<Type> type_info_;
-    std::string key_, scratch_;
+    sv body_;                   // the JSON text that is being taken in
+    size_t tail_ = 0;           // bytes without a newline behind what was used of the last feed
+    int64_t tail_offset_ = -1;  // where they begin
+    StringDict taught_ids_;
+    std::vector<uint8_t> agent_machine_;
 };
 
 } // namespace moocdb

@@ -1,0 +1,250 @@
+// Codes of what lines name: courses, pages, modules, types, each string understood once.
+#pragma once
+#include "columns.hpp"
+#include "meanings.hpp"
+
+namespace moocdb {
+
+struct ScanOptions {
+    bool keep_anonymous = false, keep_background = false, keep_payloads = false;
+    size_t line_limit = 64 << 20;
+    std::vector<std::string> courses;  // normal form; empty: all
+};
+
+class Codes {
+  public:
+    StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes, keys, questions;
+    std::vector<uint8_t> type_mode, base_level, base_frame;
+    std::vector<int32_t> base_place, module_course;
+    std::vector<std::string> module_id, module_category, module_name;
+    std::vector<std::string> module_title;  // empty: none
+
+    Codes(const Meanings &meanings, const ScanOptions &options) : meanings_(meanings), options_(options) {}
+
+  protected:
+    int32_t course_code(sv text) {
+        if (text.empty()) return -1;
+        int32_t raw = raw_courses_.intern(text);
+        if (static_cast<size_t>(raw) < raw_course_code_.size()) return raw_course_code_[raw];
+        int32_t code = -1;
+        if (read_course(text, scratch_)) {
+            code = courses.intern(scratch_);
+            if (static_cast<size_t>(code) == course_selected_.size()) {
+                uint8_t in = options_.courses.empty() ? 2 : 0;
+                for (const auto &c : options_.courses)
+                    if (c == scratch_) in = 2;
+                    else if (in < 2 && same_number(c, scratch_)) in = 1;
+                course_selected_.push_back(in);
+            }
+        }
+        raw_course_code_.push_back(code);
+        return code;
+    }
+
+    // Whether two courses are runs `org/number/run` of one course.
+    static bool same_number(sv a, sv b) {
+        if (new_style(a) || new_style(b)) return false;
+        return html_number(a) == html_number(b);
+    }
+
+    // Organisation and number of `org/number/…` in their html form, with the slash between.
+    static std::string html_number(sv s) {
+        size_t slash = s.find('/');
+        std::string out = html(s.substr(0, slash), true) + "/";
+        return out + html(s.substr(slash + 1, s.find('/', slash + 1) - slash - 1), true);
+    }
+
+    // Whether an event of that course may belong to a selected one. Other runs of a selected course stay until placing, which needs to see them.
+    bool selected(int32_t course, int32_t module, bool exactly) const {
+        if (options_.courses.empty()) return true;
+        if (course >= 0) return course_selected_[course] > (exactly ? 1 : 0);
+        if (exactly || module < 0 || !starts(module_id[module], "i4x://")) return false;
+        for (const auto &c : options_.courses)
+            if (!new_style(c) && html_number(sv(module_id[module]).substr(6)) == html_number(c)) return true;
+        return false;
+    }
+
+    struct Host {
+        bool valid = false, studio = false;
+    };
+
+    const Host &host_of(sv text) {
+        int32_t code = hosts_.intern(text);
+        if (static_cast<size_t>(code) == host_info_.size()) {
+            sv s = strip(text);
+            Host h;
+            h.valid = !s.empty() && (s.find('.') != sv::npos || starts(s, "localhost"));
+            for (char c : s) h.valid = h.valid && c != '_' && (is_word(c) || c == '.' || c == '-' || c == ':');
+            h.studio = h.valid && meanings_.studio(s);
+            host_info_.push_back(h);
+        }
+        return host_info_[code];
+    }
+
+    PageCode code_page(sv address) {
+        Page page = read_page(address);
+        PageCode c;
+        c.base = bases.intern(page.base);
+        if (static_cast<size_t>(c.base) == base_level.size()) {
+            base_level.push_back(static_cast<uint8_t>(page.level));
+            base_frame.push_back(page.frame);
+            base_place.push_back(page.place.empty() ? -1 : places.intern(page.place));
+        }
+        c.level = page.level, c.frame = page.frame;
+        if (!page.panel.empty()) c.panel = panels.intern(page.panel);
+        c.course = course_code(page.course);
+        return c;
+    }
+
+    // The page that text names, seen from host; base -1 when it is no address.
+    const PageCode &page_code(sv text, sv host) {
+        static const PageCode none;
+        if (strip(text).empty()) return none;
+        sv key = text;
+        if (strip(text)[0] == '/') {
+            key_.assign("/").append(host).push_back('\n');  // no other text that gets here begins with a slash
+            key_.append(text);
+            key = key_;
+        }
+        int32_t raw = raw_pages_.intern(key);
+        if (static_cast<size_t>(raw) == page_info_.size()) {
+            std::string address;
+            PageCode c;
+            if (clean_address(text, host, address)) {
+                c = code_page(address);
+                c.request = request_code(strip(text));
+            }
+            page_info_.push_back(c);
+        }
+        return page_info_[raw];
+    }
+
+    // The request on a module that an address is, for module_of_request; -1: none.
+    int32_t request_code(sv text) {
+        size_t scheme = text[0] == '/' ? 0 : text.find("://");
+        size_t from = scheme ? text.find('/', scheme + 3) : 0;
+        if (from == sv::npos) return -1;
+        Request r;
+        read_request(text.substr(from), r);
+        if (!r.module) return -1;
+        modules_of_requests_.push_back(std::move(r.module));
+        return static_cast<int32_t>(modules_of_requests_.size() - 1);
+    }
+
+    int32_t module_of_request(int32_t request, int32_t course) { return request < 0 ? -1 : module_code(modules_of_requests_[request], course); }
+
+    // The same of a path that stands in a context.
+    int32_t path_request(sv text) {
+        text = strip(text);
+        if (text.empty() || text[0] != '/' || (text.find("/handler/") == sv::npos && text.find("/modx/") == sv::npos)) return -1;
+        int32_t raw = raw_requests_.intern(text);
+        if (static_cast<size_t>(raw) == path_request_.size()) path_request_.push_back(request_code(text));
+        return path_request_[raw];
+    }
+
+    int32_t module_code(const Module &m, int32_t course) {
+        if (!m) return -1;
+        if (course < 0) course = course_code(course_of_module(m.id));
+        key_.clear();
+        if (course >= 0) key_.append(courses.at(course));
+        key_.push_back('\x1f');
+        key_.append(m.id);
+        int32_t code = modules.intern(key_);
+        if (static_cast<size_t>(code) == module_id.size()) {
+            module_course.push_back(course);
+            module_id.push_back(m.id);
+            module_category.push_back(m.category);
+            module_name.push_back(m.name);
+            module_title.emplace_back();
+        }
+        return code;
+    }
+
+    int32_t module_code(sv text, int32_t course, sv category) {
+        if (text.empty()) return -1;
+        std::string key(reinterpret_cast<const char *>(&course), sizeof course);
+        key.append(category).push_back('\n');
+        key.append(text);
+        int32_t raw = raw_modules_.intern(key);
+        if (static_cast<size_t>(raw) == raw_module_code_.size()) {
+            std::string in(course >= 0 ? courses.at(course) : sv());
+            raw_module_code_.push_back(-1);
+            int32_t code = module_code(read_module(text, in, category), course);
+            raw_module_code_[raw] = code;
+        }
+        return raw_module_code_[raw];
+    }
+
+    int32_t type_code(sv name) {
+        int32_t code = types.intern(cut_points(name, 255));
+        if (static_cast<size_t>(code) == type_mode.size()) type_mode.push_back(NO_MODE);  // the first candidate says
+        return code;
+    }
+
+    // What a type means, with everything that depends on the type alone.
+    struct Type {
+        int meaning = 0;
+        int32_t code = -1, course = -1, post_code = -1;
+        PageCode page;
+        bool path = false;
+        Module module;
+        std::string about;  // what a post is about
+        bool told = false;  // by the path
+    };
+
+    const Type &type_of(sv name, sv source, sv host) {
+        bool path = name[0] == '/', browser = source == "browser";
+        key_.assign(path ? host : sv(browser ? "b" : "s")).push_back('\n');
+        key_.append(name);
+        int32_t raw = raw_types_.intern(key_);
+        if (static_cast<size_t>(raw) == type_info_.size()) {
+            Type t;
+            t.path = path;
+            if (!path) {
+                sv label;
+                t.meaning = meanings_.of_name(name, browser, label);
+                t.code = type_code(label.empty() ? name : label);
+            } else read_path_type(name, host, t);
+            type_info_.push_back(std::move(t));
+        }
+        return type_info_[raw];
+    }
+
+    void read_path_type(sv name, sv host, Type &t) {
+        Request r = classify_path(meanings_, name, host);
+        const Meaning &m = meanings_.all[r.meaning];
+        t.meaning = r.meaning;
+        PageCode page = code_page(r.address);
+        t.course = page.course;
+        t.module = std::move(r.module);
+        std::string label;
+        if (t.module) {
+            label.append("i4x_").append(t.module.category);
+            if (!r.action.empty()) label.append("_").append(r.action);
+        } else {
+            t.page = page;
+            if (page.level == 3 && page.panel < 0) t.page.panel = panels.intern("1");
+            label = m.fate == BACKGROUND ? "background_request" : "url_change";
+        }
+        t.code = type_code(label);
+        if (m.post.type) {
+            t.post_code = r.label.empty() ? t.code : type_code(r.label);
+            t.told = r.has_piece, t.about = cut_points(strip(r.about), NAME_POINTS);
+        }
+    }
+
+    const Meanings &meanings_;
+    const ScanOptions &options_;
+    std::string key_, scratch_;  // of one call
+
+  private:
+    StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, raw_requests_, hosts_;
+    std::vector<int32_t> raw_course_code_, raw_module_code_, path_request_;
+    std::vector<uint8_t> course_selected_;
+    std::vector<Host> host_info_;
+    std::vector<PageCode> page_info_;
+    std::vector<Module> modules_of_requests_;
+    std::vector<Type> type_info_;
+};
+
+} // namespace moocdb
