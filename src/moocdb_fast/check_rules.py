@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .portable import text
 from .schema import TABLES, Column, Table
 
 _FIRST, _LAST = "0001-01-01 00:00:00", "9999-12-31 23:59:59.999999"
@@ -41,7 +42,7 @@ def _keys(table: Table) -> Iterator[Rule]:
         listed = ", ".join(columns)
         repeated = f"SELECT COUNT(*) FROM (SELECT {listed} FROM @{table.name} GROUP BY {listed} HAVING COUNT(*) > 1) AS repeated"
         yield Rule(table.name, f"{listed} is unique", repeated)
-    key = next(column for column in table.columns if column.name == table.key[0])
+    key = table.key_column
     if not table.pinned and not key.references:
         beyond = f"{key.name} < 1 OR {key.name} > (SELECT COUNT(*) FROM @{table.name})"
         yield Rule(table.name, f"{key.name} counts from 1 without gaps", _rows(table, beyond))
@@ -90,8 +91,7 @@ def _pinned(table: Table) -> Rule:
 def _equals(name: str, value: object) -> str:
     if value is None:
         return f"{name} IS NULL"
-    text = str(value).replace("'", "''")
-    return f"{name} = {value}" if isinstance(value, int) else f"{name} = '{text}'"
+    return f"{name} = {value if isinstance(value, int) else text(value)}"
 
 
 def _rows(table: Table, condition: str) -> str:

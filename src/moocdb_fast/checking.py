@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +13,13 @@ from .check_rules import Rule, row_count, rules
 from .errors import InputError, show
 from .portable import Engine, spelled
 from .publish import DATABASE, REJECTS
-from .reading import MoocDB, open
+from .reading import MoocDB, open, rows_written
 from .schema import TABLES
 
 Run = Callable[[str], Sequence[Sequence[Any]]]
 """Runs a SELECT and gives its rows."""
+Ask = Callable[[str], int]
+"""The number that a SELECT of portable.py gives."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +51,9 @@ def findings(path: str | os.PathLike[str]) -> Iterator[Finding]:
     if output.courses:
         yield from _check_courses(output)
         return
+    written = rows_written(output)
     for suffix in formats(output.path):
-        yield from _check_files(output.path, suffix, suffix, Counted(rows_written(path)))
-
-
-def rows_written(path: str | os.PathLike[str]) -> dict[str, int] | None:
-    """Rows per table that the summary of an output tells; None when it is about several folders."""
-    output = open(path)
-    return dict(output.summary["tables"]) if output.path == output.home and not output.courses else None
+        yield from _check_files(output.path, suffix, suffix, Counted(written))
 
 
 def _check_courses(output: MoocDB) -> Iterator[Finding]:
@@ -68,8 +64,9 @@ def _check_courses(output: MoocDB) -> Iterator[Finding]:
             counted = Counted()
             yield from _check_files(output.path / course, suffix, f"{course}/{suffix}", counted)
             together.setdefault(suffix, Counter()).update(counted.rows)
+    written = output.summary["tables"]
     for suffix, rows in together.items():
-        for name, count in output.summary["tables"].items():
+        for name, count in written.items():
             yield Finding(suffix, name, f"the courses have {count:,} rows together, as the summary says", abs(rows[name] - count))
 
 
@@ -95,21 +92,25 @@ def check_tables(run: Run, engine: Engine, source: str, where: str, counted: Cou
 
     `run` may raise a ValueError, which says why a table cannot be read.
     """
+
+    def ask(sql: str) -> int:
+        return int(run(spelled(sql, engine, source))[0][0])
+
     unreadable: set[str] = set()
     for name in TABLES:
-        finding = _count(run, engine, source, where, name, counted)
+        finding = _count(ask, where, name, counted)
         if not finding.ok and finding.note:
             unreadable.add(name)
         yield finding
     for rule in rules():
         if rule.table not in unreadable:
-            yield _applied(run, engine, source, where, rule)
+            yield _applied(ask, where, rule)
 
 
-def _count(run: Run, engine: Engine, source: str, where: str, name: str, counted: Counted) -> Finding:
+def _count(ask: Ask, where: str, name: str, counted: Counted) -> Finding:
     rule = "it can be read"
     try:
-        rows = counted.rows[name] = int(run(spelled(row_count(name), engine, source))[0][0])
+        rows = counted.rows[name] = ask(row_count(name))
     except ValueError as error:
         return Finding(where, name, rule, 1, str(error))
     if counted.written is None:
@@ -118,20 +119,17 @@ def _count(run: Run, engine: Engine, source: str, where: str, name: str, counted
     return Finding(where, name, f"it has {expected:,} rows, as the summary says", abs(rows - expected))
 
 
-def _applied(run: Run, engine: Engine, source: str, where: str, rule: Rule) -> Finding:
+def _applied(ask: Ask, where: str, rule: Rule) -> Finding:
     try:
-        return Finding(where, rule.table, rule.sentence, int(run(spelled(rule.broken, engine, source))[0][0]))
+        return Finding(where, rule.table, rule.sentence, ask(rule.broken))
     except ValueError as error:
         return Finding(where, rule.table, rule.sentence, 1, str(error))
-
-
-_LINE = re.compile(r"CSV Error on Line: (\d+)")
 
 
 def _check_files(folder: Path, suffix: str, where: str, counted: Counted) -> Iterator[Finding]:
     import duckdb
 
-    from .engine import call
+    from .engine import call, csv_line
     from .querying import CATALOG, connected
 
     with connected(folder, suffix) as connection:
@@ -140,8 +138,8 @@ def _check_files(folder: Path, suffix: str, where: str, counted: Counted) -> Ite
             try:
                 return call(connection, lambda: connection.execute(statement).fetchall())
             except duckdb.Error as error:  # never its text: it may quote a row
-                line = _LINE.search(str(error))
-                raise ValueError(f"line {line[1]} cannot be read" if line else "it cannot be read") from error
+                line = csv_line(error)
+                raise ValueError(f"line {line} cannot be read" if line else "it cannot be read") from error
 
         yield from check_tables(run, "duckdb", CATALOG, where, counted)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import threading
 from collections.abc import Callable
 from typing import TypeVar
@@ -12,6 +13,7 @@ import duckdb
 
 T = TypeVar("T")
 _DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EACCES)
+_CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
 
 
 def call(connection: duckdb.DuckDBPyConnection, work: Callable[[], T]) -> T:
@@ -45,3 +47,9 @@ def disk_error(error: duckdb.Error) -> OSError | None:
     """The OSError behind an error of DuckDB, which has it only as text."""
     text = str(error)
     return next((OSError(code, os.strerror(code)) for code in _DISK if os.strerror(code) in text), None)
+
+
+def csv_line(error: duckdb.Error) -> str | None:
+    """The line of a CSV file that DuckDB cannot read; None if an error is about something else. The rest of its text quotes the row."""
+    found = _CSV_LINE.search(str(error))
+    return found[1] if found else None

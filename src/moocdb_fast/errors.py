@@ -115,7 +115,11 @@ EXIT_CODES: dict[int, str] = {0: "success"} | {kind.exit_code: kind.meaning for 
 
 def show(path: str | os.PathLike[str]) -> str:
     """A path as it can be printed in one line: bytes that are no text and control characters are escaped."""
-    text = os.fsencode(path).decode("utf-8", "backslashreplace")
+    return escaped(os.fsencode(path).decode("utf-8", "backslashreplace"))
+
+
+def escaped(text: str) -> str:
+    """A text as it can be printed in one line: line ends and control characters are escaped."""
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode("ascii") for c in text)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -18,6 +19,10 @@ class Either:
     duckdb: str
     mysql: str
 
+    def map(self, change: Callable[[str], str]) -> Either:
+        """Both spellings, changed in the same way."""
+        return Either(change(self.duckdb), change(self.mysql))
+
 
 Expression = str | Either
 
@@ -32,3 +37,8 @@ def quoted(name: str, engine: Engine) -> str:
     """A name as an identifier."""
     mark = _MARKS[engine]
     return mark + name.replace(mark, mark * 2) + mark
+
+
+def text(value: object) -> str:
+    """A text in quotes. MySQL also reads backslashes in it: sql.py has its own."""
+    return "'" + str(value).replace("'", "''") + "'"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,8 +11,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from . import portable
 from .dialects import Dialect, create_views, dialect_of
-from .engine import call
+from .engine import call, csv_line
 from .errors import InputError, QueryError, show
 from .publish import DATABASE
 from .schema import TABLES, Table
@@ -21,7 +21,6 @@ from .sinks.duckdb import TYPES, quoted
 
 CATALOG = "moocdb"
 _PLAN = "EXPLAIN "
-_CSV_LINE = re.compile(r"CSV Error on Line: (\d+)")
 _LONGEST_ROW = 1 << 30
 _SAFE = {
     "autoinstall_known_extensions": False,
@@ -66,7 +65,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, folder: Path, suffix: str) ->
     database = folder / DATABASE
     if suffix in ("", "duckdb") and database.exists():
         try:
-            connection.execute(f"ATTACH {_text(database)} AS {CATALOG} (READ_ONLY)")
+            connection.execute(f"ATTACH {portable.text(database)} AS {CATALOG} (READ_ONLY)")
         except duckdb.Error as error:
             why = _sentence(error)[0]
             raise InputError(f"{show(database)} cannot be opened: {why}", "close the program that writes to it, or translate again") from error
@@ -79,7 +78,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, folder: Path, suffix: str) ->
     if connection.execute("SELECT 1 FROM duckdb_optimizers() WHERE name = 'type_pushdown'").fetchall():
         connection.execute("SET disabled_optimizers = 'type_pushdown'")
     # Only these files can be read from now on; that they are never written is seen to by taking queries only.
-    connection.execute(f"SET allowed_paths = [{', '.join(map(_text, files.values()))}]")
+    connection.execute(f"SET allowed_paths = [{', '.join(map(portable.text, files.values()))}]")
     return f"memory.{CATALOG}"
 
 
@@ -93,11 +92,11 @@ def _file(folder: Path, name: str, wanted: str) -> Path:
 def _reader(table: Table, file: Path) -> str:
     """The table function that reads a file exactly: NULL is the unquoted nothing, an empty text is an empty text."""
     if file.suffix == ".parquet":
-        return f"read_parquet({_text(file)})"
-    columns = ", ".join(f"{_text(c.name)}: '{TYPES[c.type]}'" for c in table.columns)
+        return f"read_parquet({portable.text(file)})"
+    columns = ", ".join(f"{portable.text(c.name)}: '{TYPES[c.type]}'" for c in table.columns)
     longest = max(1 << 21, min(file.stat().st_size, _LONGEST_ROW))
     return (
-        f"read_csv({_text(file)}, auto_detect = false, header = true, columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', "
+        f"read_csv({portable.text(file)}, auto_detect = false, header = true, columns = {{{columns}}}, delim = ',', quote = '\"', escape = '\"', "
         f"new_line = '\\n', nullstr = '', allow_quoted_nulls = false, max_line_size = {longest})"
     )
 
@@ -129,8 +128,8 @@ def _told(statement: str, begin: int = 0) -> Iterator[None]:
 
 def _sentence(error: duckdb.Error) -> tuple[str, int | None]:
     """What DuckDB says, in one line, and the byte of the statement it means."""
-    if line := _CSV_LINE.search(str(error)):  # the rest quotes the row
-        return f"a CSV file is damaged in its line {line[1]}", None
+    if line := csv_line(error):
+        return f"a CSV file is damaged in its line {line}", None
     kind, _, rest = str(error).partition(": ")
     try:
         told = json.loads(rest)
@@ -144,7 +143,3 @@ def _line(statement: str, position: int) -> str:
     """A byte offset as `line, column`, both from 1, in characters."""
     before = statement.encode("utf-8", "surrogatepass")[:position].decode("utf-8", "replace")
     return f"{before.count(chr(10)) + 1}, column {len(before) - before.rfind(chr(10))}"
-
-
-def _text(value: str | Path) -> str:
-    return "'" + str(value).replace("'", "''") + "'"

@@ -79,6 +79,14 @@ def open(path: str | os.PathLike[str]) -> MoocDB:
     raise InputError(f"{show(folder)} is no finished output: it has no {SUMMARY}", "translate a log first: python -m moocdb_fast run LOG --out DIR")
 
 
+def rows_written(output: MoocDB) -> dict[str, int] | None:
+    """Rows per table that the summary of an output tells; None when it is about several folders."""
+    if output.path != output.home:
+        return None
+    summary = output.summary
+    return None if summary["run"]["folders"] else dict(summary["tables"])
+
+
 def _summary(folder: Path) -> dict[str, Any]:
     try:
         content: dict[str, Any] = json.loads((folder / SUMMARY).read_text(encoding="utf-8"))

@@ -50,6 +50,11 @@ class Table:
         """Column names in order."""
         return [c.name for c in self.columns]
 
+    @property
+    def key_column(self) -> Column:
+        """The first column of the primary key."""
+        return next(c for c in self.columns if c.name == self.key[0])
+
     def arrow(self) -> pa.Schema:
         """The Arrow schema; nullability as declared."""
         import pyarrow as pa

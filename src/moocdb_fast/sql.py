@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from . import portable
 from .schema import TABLES, Column, Table
 
 _TYPES = {"tinyint": "TINYINT", "int": "INT", "bigint": "BIGINT", "double": "DOUBLE", "timestamp": "DATETIME(6)"}
@@ -16,6 +17,7 @@ _CSV = """\
   LINES TERMINATED BY '\\n'"""
 
 SQL_MODE = "STRICT_ALL_TABLES,NO_ENGINE_SUBSTITUTION"
+CHECKS_ON = "SET SESSION foreign_key_checks = 1"
 CHECKS_OFF = "SET SESSION foreign_key_checks = 0"
 """Before `add_references` (which would copy the table and check it row by row; `dangling` is much faster) and `drop_tables`."""
 
@@ -87,7 +89,7 @@ def _references(chosen: list[Table], names: set[str]) -> str:
             lines.append(f"INSERT INTO moocdb_references SELECT '{what}', IF(n = 0, 1, NULL) FROM ({dangling(table, column)}) AS found;\n")
     lines.append(f"{CHECKS_OFF};\n")
     lines += [f"{statement};\n" for table in chosen if (statement := add_references(table, names))]
-    lines.append("SET SESSION foreign_key_checks = 1;\n")
+    lines.append(f"{CHECKS_ON};\n")
     return "".join(lines)
 
 
@@ -200,7 +202,7 @@ def _column(column: Column) -> str:
 
 def quoted(name: str) -> str:
     """A name as an identifier."""
-    return "`" + name.replace("`", "``") + "`"
+    return portable.quoted(name, "mysql")
 
 
 def quoted_list(names: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 import subprocess
 import time
 from dataclasses import dataclass, field
@@ -22,6 +23,12 @@ def find(*names):
         if found := shutil.which(name, path=os.environ.get("PATH", "") + ":/usr/sbin:/usr/local/sbin"):
             return found
     raise NoServer(f"a MariaDB or MySQL server is needed: none of {', '.join(names)} is installed (Debian: apt-get install mariadb-server)")
+
+
+def free_port():
+    """A port of 127.0.0.1 on which nobody listens."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        return taken.getsockname()[1]
 
 
 @dataclass

@@ -12,6 +12,7 @@ from dataclasses import replace
 
 import pytest
 from course import REFERENCES, Course
+from private_server import free_port
 from proxy import Proxy, at_bytes, at_statement
 
 import moocdb_fast
@@ -166,8 +167,7 @@ def test_a_wrong_password_ends_in_one_sentence(server, database, course, outputs
 
 
 def test_no_server(outputs):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     code, out, err = outcome(start("load", outputs / "example", "--to", f"mysql://me@127.0.0.1:{port}/course"))
     assert (code, out, err.count("\n")) == (9, "", 1)
     assert f"there is no database server at 127.0.0.1:{port}" in err
@@ -297,8 +297,7 @@ def test_run_and_load_in_one_go(server, database, course, outputs, tmp_path):
 
 
 def test_run_looks_for_the_server_first(outputs, tmp_path):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
+    port = free_port()
     code, _, err = outcome(start("run", outputs / "torture.json", "--out", tmp_path / "out", "--to", f"mysql://me@127.0.0.1:{port}/course"))
     assert code == 9
     assert not (tmp_path / "out").exists()

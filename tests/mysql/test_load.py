@@ -10,6 +10,10 @@ from proxy import Proxy, Reply, answer, statement
 from torture import ANSWERS
 
 import moocdb_fast
+from moocdb_fast.database import filling
+from moocdb_fast.database.session import Session
+from moocdb_fast.database.target import target_of
+from moocdb_fast.errors import DatabaseError, InputError
 from moocdb_fast.schema import TABLES
 from moocdb_fast.sql import column_type, moocdb_sql
 
@@ -77,6 +81,37 @@ def test_a_row_that_is_too_long_for_insert_is_named(server, database, course, ou
     finally:
         server.rows(f"SET GLOBAL max_allowed_packet = {usual}; SELECT 1")
     assert course.content() == old
+
+
+@pytest.mark.parametrize("row", [b"1,\xff\n", b'1,"Linux"x\n'])
+def test_rows_that_are_no_csv_are_no_fault_of_the_server(server, database, course, outputs, forbidden, tmp_path, row):
+    moocdb_fast.load(outputs / "torture", server.url(database))
+    before = course.content()
+    for path in (outputs / "example").iterdir():
+        (tmp_path / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "os.csv").write_bytes(b"os_id,os_name\n" + row)
+    with pytest.raises(InputError, match="the rows of table os are no CSV"):
+        moocdb_fast.load(tmp_path, server.url(database))
+    assert course.content() == before
+
+
+def test_what_goes_wrong_between_prepared_statements_is_no_fault_of_the_server(server, database):
+    server.rows(f"CREATE DATABASE {database}; SELECT 1")
+    with Session(target_of(server.url(database))) as session:
+        with pytest.raises(ValueError, match="of the caller"), session.prepared() as run:
+            assert run("DO ?", [1]) == 0
+            raise ValueError("of the caller")
+        with pytest.raises(DatabaseError, match="is lost"), session.prepared() as run:
+            session.abort()
+            run("DO ?", [1])
+
+
+def test_a_user_who_may_have_no_larger_pipe(server, database, outputs, monkeypatch):
+    """The kernel refuses one of this size to everybody."""
+    monkeypatch.setattr(filling, "_PIPE_BYTES", -1)
+    done = moocdb_fast.load(outputs / "torture", server.url(database))
+    assert not done.inserted
+    assert_every_cell(server, database, outputs / "torture")
 
 
 def test_a_refusal_on_the_way_leads_to_insert(server, database, outputs):

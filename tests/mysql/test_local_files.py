@@ -23,6 +23,15 @@ def packet_for(packet, path):
     return len(payload).to_bytes(3, "little") + packet[3:4] + payload
 
 
+def assert_the_secret_stays(server, database, outputs, lies, **hooks):
+    """A load through a server that lies, as it tells in `lies`, fails and sends nothing of the secret."""
+    with Proxy(server.socket, **hooks) as proxy:
+        with pytest.raises(DatabaseError):
+            moocdb_fast.load(outputs / "torture", proxy.url(database))
+        assert lies
+        assert SECRET.strip() not in proxy.sent
+
+
 @pytest.mark.parametrize("where", ["absolute", "link", "relative"])
 def test_another_file_instead_of_ours(server, database, course, outputs, secret, where, monkeypatch, tmp_path):
     moocdb_fast.load(outputs / "example", server.url(database))
@@ -38,11 +47,7 @@ def test_another_file_instead_of_ours(server, database, course, outputs, secret,
             return packet_for(packet, name)
         return packet
 
-    with Proxy(server.socket, from_server=lie) as proxy:
-        with pytest.raises(DatabaseError):
-            moocdb_fast.load(outputs / "torture", proxy.url(database))
-        assert asked
-        assert SECRET.strip() not in proxy.sent
+    assert_the_secret_stays(server, database, outputs, asked, from_server=lie)
     assert course.content() == old
 
 
@@ -58,11 +63,7 @@ def test_a_file_next_to_ours(server, database, outputs, secret):
             return packet_for(packet, beside)
         return packet
 
-    with Proxy(server.socket, from_server=lie) as proxy:
-        with pytest.raises(DatabaseError):
-            moocdb_fast.load(outputs / "torture", proxy.url(database))
-        assert asked
-        assert SECRET.strip() not in proxy.sent
+    assert_the_secret_stays(server, database, outputs, asked, from_server=lie)
 
 
 @pytest.mark.parametrize("number", [1, 2, 3, 7, 30])
@@ -79,11 +80,7 @@ def test_a_file_in_answer_to_any_other_statement(server, database, outputs, secr
             return packet_for(packet, secret)
         return packet
 
-    with Proxy(server.socket, from_client=count_statements, from_server=lie) as proxy:
-        with pytest.raises(DatabaseError):
-            moocdb_fast.load(outputs / "torture", proxy.url(database))
-        assert lied
-        assert SECRET.strip() not in proxy.sent
+    assert_the_secret_stays(server, database, outputs, lied, from_client=count_statements, from_server=lie)
 
 
 def test_the_lie_would_work_on_a_careless_client(server, database, secret):

@@ -59,6 +59,12 @@ def test_asked_for_on_the_terminal(guarded, course, outputs):
     assert load(outputs / "example", "--to", guarded, "--quiet", terminal="wrong").returncode == 9
 
 
+def test_whoever_types_the_end_of_the_input_gives_no_password(guarded, outputs):
+    done = load(outputs / "example", "--to", guarded, terminal="\x04")
+    assert (done.returncode, done.stdout) == (9, "")
+    assert "no password was given" in done.stderr
+
+
 @pytest.mark.parametrize("kind", ["--password-file", "--defaults-file"])
 def test_from_a_file(guarded, course, outputs, tmp_path, kind):
     text = SECRET + "\n" if kind == "--password-file" else "[client]\npassword = '" + SECRET.replace("\\", "\\\\") + "'\n"

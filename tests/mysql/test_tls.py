@@ -1,9 +1,8 @@
 """TLS to a real server, with certificates made for the test."""
 
-import socket
-
 import pytest
 import trustme
+from private_server import free_port
 from proxy import Proxy
 
 import moocdb_fast
@@ -21,8 +20,7 @@ def secured(start_server, tmp_path_factory):
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_pem.write_to_path(folder / "key.pem")
     issued.cert_chain_pems[0].write_to_path(folder / "cert.pem")
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
+    port = free_port()
     server = start_server(
         "--skip-networking=0", "--bind-address=127.0.0.1", f"--port={port}", f"--ssl-cert={folder}/cert.pem", f"--ssl-key={folder}/key.pem"
     )

@@ -22,6 +22,9 @@ def outcome(capsys, *argv):
         (("--to", "mysql://ann:hunter2@db/course"), "holds a password"),
         (("--to", "mysql://db"), "names no database"),
         (("--to", "mysql://ann@db/course", "--connections", "many"), "--connections"),
+        (("--to", "mysql://ann@db/course", "--connections", "0"), "--connections"),
+        (("--to", "mysql://ann@db/course", "--connections", "99"), "--connections"),
+        (("--to", "mysql://ann@db/course", "--connections", "100"), "--connections"),
         (("--to", "mysql://ann@db/course", "--tls", "maybe"), "--tls"),
     ],
 )

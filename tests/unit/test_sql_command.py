@@ -6,6 +6,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -309,6 +310,8 @@ def test_the_dialect(out, capsys):
         ([], 2, "there is no query"),
         (["select 1", "--file", "x.sql"], 2, "there is a query and --file"),
         (["--file", "nowhere.sql"], 3, "there is no file or folder nowhere.sql"),
+        (["--file", ""], 3, "cannot read"),
+        ([os.fsdecode(b"select '\xff'")], 2, "not UTF-8"),
     ],
 )
 def test_wrong_use(out, capsys, arguments, code, said):

@@ -34,6 +34,15 @@ def test_the_user_is_that_of_the_machine_if_nobody_says_otherwise(monkeypatch):
     assert of("mysql://db/course").user == "somebody"
 
 
+def test_a_user_without_a_name_on_this_machine_must_be_named(monkeypatch):
+    for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(os, "getuid", lambda: 3_999_999_999)  # as in a container that is started with --user
+    assert of("mysql://ann@db/course").user == "ann"
+    with pytest.raises(UsageError, match="names no user"):
+        of("mysql://db/course")
+
+
 @pytest.mark.parametrize(
     ("url", "why"),
     [

@@ -50,10 +50,11 @@ def _files(args: argparse.Namespace) -> Iterator[Finding]:
 def _database(args: argparse.Namespace) -> Iterator[Finding]:
     if args.to is None:
         return
-    from ..checking import Counted, check_tables, rows_written
+    from ..checking import Counted, check_tables
     from ..database.session import Session
+    from ..reading import open, rows_written
 
-    written = None if args.db is None else rows_written(args.db)
+    written = None if args.db is None else rows_written(open(args.db))
     with Session(logged_in(args)) as session:
         database = session.target.database
         yield from check_tables(session.rows, "mysql", database, database, Counted(written))

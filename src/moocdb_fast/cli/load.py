@@ -63,7 +63,9 @@ def execute(args: argparse.Namespace) -> int:
 
 def target(args: argparse.Namespace) -> Target:
     """Where to load to, once the server has let us in: whoever must be asked is asked now, not hours later."""
-    _connections(args)
+    from ..database.staging import check_connections
+
+    check_connections(_connections(args))
     return logged_in(args)
 
 
@@ -99,7 +101,10 @@ def _ask(to: Target) -> str | None:
     """Ask on the terminal, if there is one."""
     if not sys.stdin.isatty():
         return None
-    return getpass.getpass(f"Password of {to.user} at {to.server}: ", stream=sys.stderr)
+    try:
+        return getpass.getpass(f"Password of {to.user} at {to.server}: ", stream=sys.stderr)
+    except EOFError:
+        return None
 
 
 def progress_line(state: LoadProgress) -> str:

@@ -12,6 +12,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from ..errors import escaped
+
 _WIDEST = 100  # characters of a cell in a table; CSV and JSON have all of it
 _BATCH = 1 << 14
 _EXACT = {pa.int8(), pa.int32(), pa.int64(), pa.string()}  # what the formatter of our files takes, whatever the values
@@ -110,7 +112,7 @@ def _shown(value: Any) -> str:
     text = "NULL" if value is None else _csv_text(value) or ""
     if len(text) > _WIDEST:
         text = text[: _WIDEST - 1] + "…"
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+    return escaped(text)
 
 
 def _width(text: str) -> int:

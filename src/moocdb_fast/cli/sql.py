@@ -50,7 +50,12 @@ def _statement(args: argparse.Namespace) -> str:
         what = "there is no query" if args.file is None else "there is a query and --file"
         raise UsageError(what, 'give one of them, for example: sql "select count(*) from users" --db moocdb/')
     try:
-        content = Path(args.file).read_bytes() if args.file else sys.stdin.buffer.read() if args.statement == "-" else args.statement.encode()
+        if args.file is not None:
+            content = Path(args.file).read_bytes()
+        elif args.statement == "-":
+            content = sys.stdin.buffer.read()
+        else:
+            content = args.statement.encode("utf-8", "surrogateescape")  # the bytes of the command line, whatever they are
     except OSError as error:
         raise cannot_read(args.file, error) from error
     try:

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+from typing import get_args
+
+from ..portable import Engine
 
 NAME = "views"
 HELP = "print SQL views for queries written for a published variant"
@@ -13,7 +16,7 @@ Print SQL that creates views over the tables, with the names, columns and units 
 
 The views go to a schema of their own (MySQL: a database), so that the tables stay as they are."""
 EXAMPLES = ("views edx2014", "views dropout --engine mysql --source moocdb --target moocdb_dropout")
-ENGINES = ("duckdb", "mysql")
+ENGINES = get_args(Engine)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:

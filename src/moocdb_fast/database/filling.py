@@ -12,8 +12,8 @@ import io
 import os
 import re
 import threading
-import time
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from itertools import chain
 from pathlib import Path
 
@@ -120,7 +120,8 @@ class _Feed:
             if (handle := self._opened()) is None:
                 return
             with os.fdopen(handle, "wb", buffering=0) as file:
-                fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+                with suppress(OSError):  # a larger pipe is faster, but a user may have only so much
+                    fcntl.fcntl(handle, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
                 for piece in self._pieces:
                     rest = memoryview(marked(piece, b"NULL"))
                     while rest:
@@ -139,7 +140,7 @@ class _Feed:
             except OSError as error:
                 if error.errno != errno.ENXIO:
                     raise
-                time.sleep(pause)
+                self._ended.wait(pause)
                 pause = min(2 * pause, 0.05)
             else:
                 os.set_blocking(handle, True)
@@ -190,7 +191,11 @@ def _cells(table: Table, pieces: Iterable[bytes]) -> Iterator[Sequence[str | Non
     """The cells of each row. Our files hold no NUL characters, so one can stand for NULL."""
     csv.field_size_limit(1 << 40)
     for piece in pieces:
-        for row in csv.reader(io.StringIO(marked(piece, b"\0").decode("utf-8"), newline="\n"), strict=True):
+        try:
+            rows = list(csv.reader(io.StringIO(marked(piece, b"\0").decode("utf-8"), newline="\n"), strict=True))
+        except (UnicodeDecodeError, csv.Error) as error:
+            raise InputError(f"the rows of table {table.name} are no CSV as a run writes it", "translate the logs again") from error
+        for row in rows:
             if len(row) != len(table.columns):
                 raise InputError(f"a row of table {table.name} has {len(row)} cells instead of {len(table.columns)}", "translate the logs again")
             yield [None if cell == "\0" else cell for cell in row]

@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from queue import SimpleQueue
 
-from ..errors import DatabaseError, InternalError, MoocdbError, UsageError, cannot_write
+from ..errors import DatabaseError, InternalError, MoocdbError, cannot_write
 from ..schema import TABLES, Table
-from ..sql import CHECKS_OFF, add_keys, add_references, count_rows, create_table, dangling, referring
+from ..sql import CHECKS_OFF, CHECKS_ON, add_keys, add_references, count_rows, create_table, dangling, referring
 from . import staging
 from .filling import Stopped, check_place, fill
 from .ordering import in_key_order
 from .session import LOCAL_FORBIDDEN, Session, errno_of, log_in
 from .source import Source, open_source
-from .staging import MOST_CONNECTIONS, new_name
+from .staging import check_connections, new_name
 from .target import Ask, Target, Tls, target_of
 
 _PING = 5.0  # seconds between two questions whether the server is still there
@@ -81,8 +81,7 @@ def load(
     The tables of the course that may be there are replaced all at once, at the very end; whatever goes wrong before that raises a
     MoocdbError and leaves them as they were.
     """
-    if not isinstance(connections, int) or not 1 <= connections <= MOST_CONNECTIONS:
-        raise UsageError(f"--connections cannot be {connections!r}", f"use a number from 1 to {MOST_CONNECTIONS}")
+    check_connections(connections)
     source = open_source(path)
     if not isinstance(to, Target):
         to = target_of(to, password=password, password_file=password_file, defaults_file=defaults_file, tls=tls, tls_ca=tls_ca)
@@ -164,26 +163,25 @@ class _Load:
             staging.mark_helper(helper, number)
             self.idle.put(helper)
         largest_first = sorted(TABLES.values(), key=self.source.size, reverse=True)
-        self._all(pool, "rows", [(self._rows, table) for table in largest_first])
-        self._all(pool, "keys", [(self._keys, table) for table in largest_first])
-        self._all(pool, "check", [(self._check, table) for table in largest_first])
+        self._all(pool, "rows", self._rows, largest_first)
+        self._all(pool, "keys", self._keys, largest_first)
+        self._all(pool, "check", self._check, largest_first)
         with self._step("references"):
             self.control.run(CHECKS_OFF)
             for table in TABLES.values():
                 if statement := add_references(table, rename=new_name):
                     self.control.run(statement)
-            self.control.run("SET SESSION foreign_key_checks = 1")
+            self.control.run(CHECKS_ON)
         if self.loaded.inserted:
             self.loaded.warnings.append(_INSERTS)
 
-    def _all(self, pool: ThreadPoolExecutor, step: str, tasks: list[tuple[Callable[[Session, Table], None], Table]]) -> None:
-        """Do tasks at once, each with a connection, and ask now and then whether the server is there."""
+    def _all(self, pool: ThreadPoolExecutor, step: str, task: Callable[[Session, Table], None], tables: list[Table]) -> None:
+        """Do a task for all tables at once, each with a connection, and ask now and then whether the server is there."""
         with self._step(step):
-            futures = [pool.submit(self._with_helper, task, table) for task, table in tasks]
+            futures: set[Future[None]] = {pool.submit(self._with_helper, task, table) for table in tables}
             last_ping = time.monotonic()
-            open_futures: set[Future[None]] = set(futures)
-            while open_futures:
-                done, open_futures = wait(open_futures, 0.5, FIRST_EXCEPTION)
+            while futures:
+                done, futures = wait(futures, 0.5, FIRST_EXCEPTION)
                 for future in done:
                     future.result()
                 self._say()

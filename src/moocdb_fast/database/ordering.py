@@ -117,9 +117,9 @@ class _Spilled:
         for first, end in zip(firsts.tolist(), [*firsts[1:].tolist(), len(lines)], strict=True):
             part = view[int(lines.starts[first]) : int(lines.starts[end])]
             self._parts[int(ranges[first])].append((self._end, len(part)))
+            self._end += len(part)
             while part:
                 part = part[self._file.write(part) :]
-            self._end += self._parts[int(ranges[first])][-1][1]
 
     def in_order(self) -> Iterator[Lines]:
         """All rows, range after range."""

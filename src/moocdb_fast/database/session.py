@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import ssl
 import struct
 from collections.abc import Callable, Iterator, Sequence
@@ -21,9 +20,8 @@ from .target import Ask, Target
 DENIED = (1045, 1698)
 LOCAL_FORBIDDEN = (1148, 3948, 3950, 4166)
 LOCK_WAIT = 1205
-_LOST = (2006, 2013, 2055, 3024, 1053, 1927, 1180, 4031)
+_LOST = (2006, 2013, 2055, 3024, 1053, 1927, 1180, 4031, 1317, 1094)
 _UNREACHABLE = (2002, 2003, 2005)
-_KILLED = (1317, 1094)
 _FULL = (1021, 1114, 1135, 3)
 _PRIVILEGE = (1044, 1142, 1227, 1370, 1410)
 _DAY = 24 * 3600
@@ -76,18 +74,22 @@ class Session:
     @contextmanager
     def prepared(self) -> Iterator[Callable[[str, Sequence[Any]], int]]:
         """Runs statements with `?` for each value; the server reads a statement anew only when it is another one."""
-        with self._cursor(prepared=True) as cursor:
+        with _errors(self.target):
+            cursor = self._connection.cursor(prepared=True)
 
-            def run(statement: str, values: Sequence[Any]) -> int:
+        def run(statement: str, values: Sequence[Any]) -> int:
+            with _errors(self.target):
                 cursor.execute(statement, tuple(values))
                 return int(cursor.rowcount)
 
-            yield run
+        yield run  # what goes wrong out there is not of the connector
+        with _errors(self.target):
+            cursor.close()
 
     @contextmanager
-    def _cursor(self, **kind: Any) -> Iterator[Any]:
+    def _cursor(self) -> Iterator[Any]:
         with _errors(self.target):
-            cursor = self._connection.cursor(**kind)
+            cursor = self._connection.cursor()
             yield cursor
             cursor.close()
 
@@ -178,7 +180,7 @@ def _explained(error: mysql.connector.Error, target: Target) -> DatabaseError:
         return DatabaseError(f"{target.server} did not answer within {target.timeout} s", "check host and port: is that a database server?")
     if isinstance(error, mysql.connector.errors.ReadTimeoutError | mysql.connector.errors.WriteTimeoutError):
         return DatabaseError(f"{target.server} has stopped answering", "see whether the server is up, and run the same command again")
-    if number in _LOST or number in _KILLED or number < 0:
+    if number in _LOST or number < 0:
         return _lost(target)
     if number in _PRIVILEGE:
         hint = f"as administrator: GRANT ALL ON `{target.database}`.* TO this user"
@@ -194,12 +196,9 @@ def _explained(error: mysql.connector.Error, target: Target) -> DatabaseError:
     return DatabaseError(f"{target.server} gave an answer that makes no sense here", "is that a MySQL or MariaDB server? Check host and port")
 
 
-_TELLING = re.compile(r"^(22|23)")
-
-
 def _told(error: mysql.connector.Error) -> str:
     """What the server says, unless it may quote a value: values may be what learners wrote."""
-    quotes = _TELLING.match(error.sqlstate or "") or error.errno in (1366, 1300, 1064)
+    quotes = (error.sqlstate or "").startswith(("22", "23")) or error.errno in (1366, 1300, 1064)
     return "" if quotes else f": {_reason(error)}"
 
 

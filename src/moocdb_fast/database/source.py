@@ -13,6 +13,7 @@ import pyarrow as pa
 from ..errors import InputError, UsageError, cannot_read, show
 from ..publish import DATABASE
 from ..reading import open as open_output
+from ..reading import rows_written
 from ..schema import TABLES, Table
 from ..sinks.csv import Formatter, header
 
@@ -29,16 +30,20 @@ class Source:
 
     def lines(self, table: Table) -> Iterator[bytes]:
         """All rows of a table as CSV without its header, cut anywhere."""
-        for suffix, read in (("csv", _csv), ("parquet", _parquet)):
-            path = self.folder / f"{table.name}.{suffix}"
-            if path.exists():
-                return read(path, table)
-        return _duckdb(self.folder / DATABASE, table)
+        path = self._file(table)
+        if path is None:
+            return _duckdb(self.folder / DATABASE, table)
+        return _csv(path, table) if path.suffix == ".csv" else _parquet(path, table)
 
     def size(self, table: Table) -> int:
         """Bytes of a table on the disk, as far as they can be told: to do the large ones first."""
-        paths = [self.folder / f"{table.name}.{suffix}" for suffix in ("csv", "parquet")]
-        return next((path.stat().st_size for path in paths if path.exists()), (self.written or {}).get(table.name, 0))
+        path = self._file(table)
+        return (self.written or {}).get(table.name, 0) if path is None else path.stat().st_size
+
+    def _file(self, table: Table) -> Path | None:
+        """The file that is to be read for a table; None if there is none of its own."""
+        paths = (self.folder / f"{table.name}.{suffix}" for suffix in ("csv", "parquet"))
+        return next((path for path in paths if path.exists()), None)
 
 
 def open_source(path: str | os.PathLike[str]) -> Source:
@@ -47,10 +52,11 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if output.courses:
         some = ", ".join(show(output.path / name) for name in output.courses[:3]) + (" ..." if len(output.courses) > 3 else "")
         raise UsageError(f"{show(output.path)} was split by course: a database holds one of its folders", f"load one of {some}")
+    source = Source(output.path, rows_written(output))
     for table in TABLES.values():
-        if not any((output.path / name).exists() for name in (f"{table.name}.csv", f"{table.name}.parquet", DATABASE)):
+        if source._file(table) is None and not (output.path / DATABASE).exists():
             raise InputError(f"{show(output.path)} has no table {table.name}", "translate the logs again")
-    return Source(output.path, output.summary["tables"] if output.path == output.home else None)
+    return source
 
 
 def _csv(path: Path, table: Table) -> Iterator[bytes]:

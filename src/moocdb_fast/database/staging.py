@@ -8,9 +8,9 @@ import hashlib
 import time
 from contextlib import suppress
 
-from ..errors import DatabaseError
+from ..errors import DatabaseError, UsageError
 from ..schema import TABLES
-from ..sql import CHECKS_OFF, create_database, drop_tables, quoted, rename_tables
+from ..sql import CHECKS_OFF, CHECKS_ON, create_database, drop_tables, quoted, rename_tables
 from .session import LOCK_WAIT, Session, errno_of
 
 MOST_CONNECTIONS = 16
@@ -18,6 +18,12 @@ _NEW, _OLD = "moocdb_fast_new_", "moocdb_fast_old_"
 _ANSWER = 60  # seconds for a statement that waits for locks of others
 _LOCK_WAIT = 20
 _SWAP_TRIES, _SWAP_WAIT, _SWAP_PAUSE = 20, 10, 2
+
+
+def check_connections(number: int) -> None:
+    """Refuse a number of connections that is none, or more than a later load would look for."""
+    if not isinstance(number, int) or not 1 <= number <= MOST_CONNECTIONS:
+        raise UsageError(f"--connections cannot be {number!r}", f"use a number from 1 to {MOST_CONNECTIONS}")
 
 
 def new_name(table: str) -> str:
@@ -91,7 +97,7 @@ def remove_leftovers(session: Session) -> None:
     session.run(CHECKS_OFF)
     session.run(drop_tables(map(new_name, TABLES)))
     session.run(drop_tables(map(_old_name, TABLES)))
-    session.run("SET SESSION foreign_key_checks = 1")
+    session.run(CHECKS_ON)
 
 
 def swap(session: Session) -> None:

@@ -68,7 +68,8 @@ def target_of(
     if "host" in told:
         values.pop("socket", None)  # of another server
     values |= told
-    values.setdefault("user", getpass.getuser())
+    if "user" not in values:
+        values["user"] = _own_name()
     ca = os.fspath(tls_ca) if tls_ca is not None else values.pop("tls_ca", "")
     values["tls_ca"] = ca
     values["tls"] = _tls(tls or ("verify" if ca else "preferred"), ca)
@@ -103,6 +104,14 @@ def _from_url(url: str) -> dict[str, Any]:
         raise UsageError("the database URL has parts that mean nothing here", "only ?socket=PATH may follow the name of the database")
     values = {"database": database, "user": unquote(parts.username or ""), "host": parts.hostname, "port": port, "socket": query.get("socket")}
     return {name: value for name, value in values.items() if value}
+
+
+def _own_name() -> str:
+    """What the machine calls whoever runs this; in a container it may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise UsageError("the database URL names no user", _EXAMPLE) from error
 
 
 def _tls(mode: str, ca: str) -> Tls:

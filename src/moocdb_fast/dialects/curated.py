@@ -1,10 +1,10 @@
 """The tables of MOOC-Learner-Curated: those of 2014 with `validity`, an hour as the longest event, `click_events` and `answer`."""
 
-from ._spec import WHOLE_MINUTES, Dialect, Either, empty, view
+from ._spec import WHOLE_MINUTES, Dialect, empty, view
 from .edx2014 import COMMON, EVENTS_OF_USERS, OBSERVED, PROBLEM, SUBMISSIONS_OF_USERS, SUBMITTED
 
 # An event of more than an hour counts as one of two minutes.
-_CAPPED = Either(*(f"CASE WHEN {m} > 60 THEN 2 ELSE {m} END" for m in (WHOLE_MINUTES.duckdb, WHOLE_MINUTES.mysql)))
+_CAPPED = WHOLE_MINUTES.map(lambda minutes: f"CASE WHEN {minutes} > 60 THEN 2 ELSE {minutes} END")
 
 DIALECT = Dialect(
     "curated",

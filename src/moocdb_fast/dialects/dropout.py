@@ -4,10 +4,9 @@ A user begins with the first video click, drops out with the last submission, an
 of the dropout counts from 1; it is NULL without a click, and when the last submission lies weeks before the first click."""
 
 from . import curated
-from ._spec import Dialect, Either, view, whole_weeks
+from ._spec import Dialect, view, whole_weeks
 
-_WEEKS = whole_weeks("c.first_click", "s.submission_timestamp")
-_WEEK = Either(*(f"CASE WHEN {weeks} + 1 >= 0 THEN {weeks} + 1 END" for weeks in (_WEEKS.duckdb, _WEEKS.mysql)))
+_WEEK = whole_weeks("c.first_click", "s.submission_timestamp").map(lambda weeks: f"CASE WHEN {weeks} + 1 >= 0 THEN {weeks} + 1 END")
 _LAST = (
     "SELECT user_id, submission_id, submission_timestamp, "
     "ROW_NUMBER() OVER (PARTITION BY user_id ORDER BY submission_timestamp DESC, submission_id DESC) AS number_from_last FROM @submissions"

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 import pyarrow as pa
 
+from .. import portable
 from ..engine import call, disk_error
 from ..publish import DATABASE
 from ..schema import TABLES, Column, Table
@@ -89,7 +90,7 @@ def _longest(rows: pa.Table) -> int:
 
 def grows(table: Table) -> bool:
     """Whether a table has a row per event, and not one per distinct thing: these are the ones with big ids."""
-    return next(c for c in table.columns if c.name == table.key[0]).type == "bigint"
+    return table.key_column.type == "bigint"
 
 
 def in_order(tables: dict[str, Table]) -> list[str]:
@@ -127,10 +128,10 @@ def create_table(table: Table) -> str:
 
 def comments(table: Table) -> Iterator[str]:
     """What a table and its columns hold and refer to."""
-    yield f"COMMENT ON TABLE {quoted(table.name)} IS {_text(table.doc)}"
+    yield f"COMMENT ON TABLE {quoted(table.name)} IS {portable.text(table.doc)}"
     for c in table.columns:
         if text := comment(c):
-            yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(c.name)} IS {_text(text)}"
+            yield f"COMMENT ON COLUMN {quoted(table.name)}.{quoted(c.name)} IS {portable.text(text)}"
 
 
 def comment(column: Column) -> str:
@@ -150,12 +151,8 @@ def _column(column: Column) -> str:
 
 def quoted(name: str) -> str:
     """A name as an identifier of standard SQL."""
-    return '"' + name.replace('"', '""') + '"'
+    return portable.quoted(name, "duckdb")
 
 
 def _names(names: Iterable[str]) -> str:
     return ", ".join(map(quoted, names))
-
-
-def _text(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
