@@ -11,7 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from .events.examples import Declared, Line, scene, text
+from .events._spec import Declared
+from .events.examples import Line, scene, text
 from .tracing import Row, Trace, trace
 
 _APART = datetime.timedelta(days=1)

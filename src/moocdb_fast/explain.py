@@ -17,10 +17,11 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .events.lookup import Declared, declaration
+from .events._spec import Declared
+from .events.lookup import declaration
 from .inputs import Input, check, discover, spool
 from .options import Options
-from .scan import scan_options, tables
+from .scan import scan_options, scan_text, tables
 from .tracing import Trace, member, read_line, trace
 from .translate import Paths, Progress
 
@@ -77,7 +78,7 @@ def explain(inputs: Paths, options: Options | None = None, progress: Callable[[P
     events = [first for first in firsts if first.type]
     for first, made in zip(events, trace([first.line for first in events], options), strict=True):
         first.trace = made
-    return Explanation(firsts, search.lines, len(search.left_out), search.damage)
+    return Explanation(firsts, search.lines, search.types_left_out(), search.damage)
 
 
 _Key = tuple[str, str, int, bool]
@@ -94,7 +95,8 @@ class _Search:
         self._found: dict[_Key, First] = {}
         self._bytes = self._kept = self._events = 0
         self.lines = 0
-        self.left_out: set[_Key] = set()
+        self._shown: set[str] = set()  # types that have a first line
+        self._left_out: set[str] = set()
         self.damage: list[tuple[Input, str]] = []
 
     def read(self, item: Input) -> None:
@@ -124,6 +126,10 @@ class _Search:
             best[key] = better
         return sorted(best.values(), key=lambda f: (f.input.number, f.offset))
 
+    def types_left_out(self) -> int:
+        """How many types have no first line, at most as many as are kept."""
+        return len(self._left_out - self._shown)
+
     def _piece(self, item: Input, lines_before: int, offset: int, data: bytes, too_long: bool) -> None:
         scanner = self._scan(data, offset, too_long)
         at = _Place(item, lines_before, offset, data)
@@ -139,11 +145,10 @@ class _Search:
         self._events += scanner.rows
 
     def _scan(self, data: bytes, offset: int, too_long: bool = False) -> Any:
+        if not too_long:
+            return scan_text(self._tables, data, self._options, offset)
         scanner = _core.Scanner(self._tables, **self._options)
-        if too_long:
-            scanner.too_long(offset, data)
-        else:
-            scanner.feed(data + bytes(_core.PADDING), len(data), offset, True)
+        scanner.too_long(offset, data)
         return scanner
 
     def _first_filtered(self, data: bytes, offset: int, reason: str) -> int:
@@ -160,16 +165,18 @@ class _Search:
             known.count += count
             return
         line = at.line(offset)
+        fate, name, _, nobody = key
         if len(self._found) >= _MOST_TYPES or self._kept + len(line) > _MOST_BYTES:
-            if len(self.left_out) < _MOST_TYPES:
-                self.left_out.add(key)
+            if not fate and name not in self._shown and len(self._left_out) < _MOST_TYPES:
+                self._left_out.add(name)
             return
         self._kept += len(line)
-        fate, name, _, nobody = key
         source = str(member(read_line(line), "event_source") or "")
         self._found[key] = First("" if fate else name, source, at.input, at.number(offset), offset, line, count, nobody)
         if fate:
             self._found[key].trace = Trace(fate, name)
+        else:
+            self._shown.add(name)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .events import family_of
+from .events import families_of
 from .ledger import InputReport
 from .merge import Merged
 from .plan import CLOSE, Plan, selected
@@ -33,7 +33,7 @@ def count_lines(merged: Merged, reports: Sequence[InputReport], ordinals: Array,
 
 def count_unselected(merged: Merged, courses: Sequence[str], reports: Sequence[InputReport]) -> None:
     """Rows of courses that were not selected, which the scan kept only because placing needed to see them."""
-    wanted = frozenset(code for code, text in enumerate(merged.course_texts) if text in courses)
+    wanted = merged.courses_named(courses)
     for shard in merged.shards:
         columns = shard.result.columns("events", ("course", "flags"))
         others = (columns["flags"] & EXTRA) == 0
@@ -68,10 +68,7 @@ class Fates:
             texts[c] if c >= 0 else "": n for c, n in sorted(self._courses.items(), key=lambda x: texts[x[0]].encode() if x[0] >= 0 else b"")
         }
         output.event_types = {dimensions.type_names[int(c)]: self._types[int(c)] for c in plan.types if self._types[int(c)]}
-        families: Counter[str] = Counter()
-        for name, count in output.event_types.items():
-            families[family_of(name)] += count
-        output.families = dict(families)
+        output.families = families_of(output.event_types)
         if output.chosen is None and len(named := [c for c in output.courses if c]) > 1:
             output.warnings.append(
                 f"{len(named)} courses in one MOOCdb: {', '.join(named[:10])}{', …' if len(named) > 10 else ''}; see --course and --split-by-course"

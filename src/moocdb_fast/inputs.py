@@ -67,6 +67,16 @@ class Shard:
     start: int
     end: int | None
 
+    @property
+    def name(self) -> str:
+        """What files of the shard are named after."""
+        return f"{self.input.number:06d}-{self.start:016d}"
+
+
+def longest_first(shard: Shard) -> int:
+    """A sort key: one big compressed file, which is a single shard, must not be the last to start."""
+    return -shard.input.size if shard.end is None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class _Found:

@@ -81,6 +81,10 @@ class Merged:
         texts: list[str] = self.texts("course").to_pylist()
         return texts
 
+    def courses_named(self, courses: Sequence[str]) -> frozenset[int]:
+        """The codes of courses."""
+        return frozenset(code for code, text in enumerate(self.course_texts) if text in courses)
+
     def users(self, shard: MergedShard, columns: dict[str, Array], name: str = "user") -> Array:
         """A column of users of a shard in the codes of the whole; platform ids that the log gives a name are that name."""
         user = shard.column(name, columns)

@@ -42,7 +42,7 @@ def mark_done(work: Path, shard: Shard, scanned: Scanned, *, durable: bool) -> N
 
 
 def _mark(shard: Shard) -> str:
-    return f"{shard.input.number:06d}-{shard.start:016d}{DONE}"
+    return f"{shard.name}{DONE}"
 
 
 def _done(work: Path, shard: Shard) -> Scanned | None:

@@ -38,6 +38,13 @@ def scan_options(options: Options) -> dict[str, Any]:
     }
 
 
+def scan_text(compiled: _core.Tables, data: bytes, options: dict[str, Any], offset: int = 0) -> _core.Scanner:
+    """The scan of a few whole lines at `offset` of a file, which may lack the last newline."""
+    scanner = _core.Scanner(compiled, **options)
+    scanner.feed(data + bytes(_core.PADDING), len(data), offset, True)
+    return scanner
+
+
 @dataclass
 class _Window:
     """A reusable buffer: what is unread of the stream so far, and room behind it."""
@@ -149,7 +156,7 @@ class ShardScan:
         self._take((newline + 1 if newline >= 0 else w.end) - w.begin)
 
     def _flush(self) -> None:
-        name = f"{self.shard.input.number:06d}-{self.shard.start:016d}-{len(self.folders):06d}"
+        name = f"{self.shard.name}-{len(self.folders):06d}"
         about = {"input": self.shard.input.number, "start": self._started, "bytes": self._offset - self._started}
         write_shard(self.work / name, self._scanner, about, payloads=self.options.payloads)
         self.folders.append(name)

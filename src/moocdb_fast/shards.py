@@ -50,6 +50,12 @@ def write_table(folder: Path, name: str, table: pa.Table) -> None:
         writer.write_table(table)
 
 
+def read_table(folder: Path, name: str) -> pa.Table:
+    """The table in `<name>.arrow`, mapped into memory."""
+    with pa.memory_map(str(folder / f"{name}.arrow")) as source:
+        return pa.ipc.open_file(source).read_all()
+
+
 def _plain(columns: dict[str, Any]) -> pa.Table:
     return pa.table({k: text_array(*v) if isinstance(v, tuple) else pa.array(v) for k, v in columns.items()})
 
@@ -118,8 +124,7 @@ class ShardResult:
 
     def table(self, name: str) -> pa.Table:
         """One of the files, mapped into memory."""
-        with pa.memory_map(str(self.folder / f"{name}.arrow")) as source:
-            return pa.ipc.open_file(source).read_all()
+        return read_table(self.folder, name)
 
     def columns(self, name: str, wanted: tuple[str, ...] | None = None) -> dict[str, np.ndarray[Any, Any]]:
         """Number columns of a file as arrays."""

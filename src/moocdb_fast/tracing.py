@@ -22,11 +22,11 @@ import numpy as np
 
 from . import _core, translate  # through the face, which a plain import of the module would hide
 from .events._spec import FACTS, Meaning
-from .events.lookup import declaration
+from .events.lookup import declaration, name_of
 from .ledger import Counts
 from .options import Options
 from .reading import open as open_output
-from .scan import scan_options, tables
+from .scan import scan_options, scan_text, tables
 from .schema import STUDENT, TABLES, USER_TYPES
 
 # The first line of every file: a file without any event is none that a run accepts.
@@ -78,9 +78,7 @@ def trace(lines: Sequence[bytes], options: Options | None = None) -> list[Trace]
 
 def times_of(lines: Sequence[bytes], options: Options) -> list[frozenset[int]]:
     """The times, in microseconds, by which rows are led back to a line; none of a line that only makes observed events."""
-    scanner = _core.Scanner(tables(), **scan_options(options) | {"courses": ()})
-    data = b"".join(line + b"\n" for line in lines)
-    scanner.feed(data + bytes(_core.PADDING), len(data), 0, True)
+    scanner = scan_text(tables(), b"".join(line + b"\n" for line in lines), scan_options(options) | {"courses": ()})
     starts = np.cumsum([0, *(len(line) + 1 for line in lines)])
     events, facts = scanner.events(), scanner.facts()
     makers = [scanner.parts(), scanner.posts(), scanner.replies(), scanner.verdicts(), {"row": facts["row"][facts["what"] == _JOIN]}]
@@ -137,9 +135,7 @@ class _Round:
 
     def _alone(self, compiled: Any, number: int, again: bool) -> tuple[str, str]:
         """The fate and reason of a line without rows, as far as the scan of it decides that; `again`: it is there before."""
-        scanner = _core.Scanner(compiled, **scan_options(self.options) | {"courses": ()})
-        data = self.lines[number] + b"\n"
-        scanner.feed(data + bytes(_core.PADDING), len(data), 0, True)
+        scanner = scan_text(compiled, self.lines[number] + b"\n", scan_options(self.options) | {"courses": ()})
         for _, _, reason, _ in scanner.rejects():
             return "rejected", reason
         for reason in scanner.counts()["filtered"]:
@@ -279,7 +275,7 @@ class _Output:
         people = self._people()
         for number, text in enumerate(self.lines):
             line = read_line(text)
-            declared = declaration(_name(line), str(member(line, "event_source")))
+            declared = declaration(name_of(line), str(member(line, "event_source")))
             if declared is None:
                 continue
             for user_id in dict.fromkeys(people[who] for who in _named(line, declared.meaning) if who in people):
@@ -322,13 +318,6 @@ def read_line(line: bytes) -> _Values:
         value = json.loads(line)
         return value if isinstance(value, dict) else {}
     return {}
-
-
-def _name(line: _Values) -> str:
-    for name in (line.get("event_type"), line.get("name")):
-        if isinstance(name, str) and name.strip():
-            return name.strip()
-    return ""
 
 
 def _named(line: _Values, meaning: Meaning) -> Iterable[str]:

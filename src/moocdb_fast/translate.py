@@ -17,7 +17,7 @@ from typing import Any, Protocol
 
 from .errors import InputError, MoocdbError, TooManyRejects, cannot_write
 from .identities import load_key
-from .inputs import Input, Shard, check, discover, shards, spool
+from .inputs import Input, Shard, check, discover, longest_first, shards, spool
 from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
 from .options import Options
 from .past import Past, open_past, state_folder
@@ -226,8 +226,7 @@ def _scan(run: Run) -> None:
     for name in (name for scanned in scan.done.values() for name in scanned.folders):
         about = ShardResult(folder / name).about
         run.clock.scanned(about["bytes"], about["rows"])
-    # The longest tasks first: one big compressed file must not be the last to start.
-    order = sorted((i for i in range(len(plan)) if i not in scan.done), key=lambda i: -plan[i].input.size if plan[i].end is None else 0)
+    order = sorted((i for i in range(len(plan)) if i not in scan.done), key=lambda i: longest_first(plan[i]))
     workers = run.options.workers or os.cpu_count() or 1
     make = partial(make_scan, folder, run.options)
     done = scan.done | dict(zip(order, run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned), strict=True))

@@ -10,14 +10,19 @@ KEY = bytes(range(32))
 """The key of the pseudonyms in these tests."""
 
 
+def write_key(path: Path) -> Path:
+    """A file of that key."""
+    path.write_text(KEY.hex() + "\n")
+    path.chmod(0o600)
+    return path
+
+
 def compiled(log: Path, folder: Path) -> Path:
     """The package itself; gives the folder with the tables."""
     import moocdb_fast
 
     folder.parent.mkdir(parents=True, exist_ok=True)
-    key_file = folder.with_name(folder.name + ".key")
-    key_file.write_text(KEY.hex() + "\n")
-    key_file.chmod(0o600)
+    key_file = write_key(folder.with_name(folder.name + ".key"))
     moocdb_fast.translate([log], folder, moocdb_fast.Options(workers=1, key_file=key_file, overwrite=True))
     return folder
 

@@ -19,7 +19,7 @@ from urllib.parse import unquote_plus
 
 from golden import context
 from golden.predict import user_hash
-from golden.run import KEY
+from golden.run import KEY, write_key
 from golden.source import Line
 from twin.addresses import clean
 
@@ -54,10 +54,7 @@ class Report:
 
 def written(case: str, folder: Path) -> Path:
     """Our tables of a case, with their restricted folder beside them."""
-    key = folder / "key"
-    key.write_text(KEY.hex() + "\n")
-    key.chmod(0o600)
-    options = Options(workers=1, key_file=key, restricted=folder / "restricted")
+    options = Options(workers=1, key_file=write_key(folder / "key"), restricted=folder / "restricted")
     write_relations([log_of(case)], folder / "tables", options)
     return folder
 

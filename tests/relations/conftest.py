@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from golden.run import KEY
+from golden.run import write_key
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
@@ -19,10 +19,7 @@ from moocdb_fast.events.lookup import declaration  # noqa: E402
 
 @pytest.fixture(scope="session")
 def key(tmp_path_factory):
-    path = tmp_path_factory.mktemp("key") / "key"
-    path.write_text(KEY.hex() + "\n")
-    path.chmod(0o600)
-    return path
+    return write_key(tmp_path_factory.mktemp("key") / "key")
 
 
 def is_lost(line):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
-from golden.run import KEY
+from golden.run import write_key
 
 from moocdb_fast import Options, translate
 from moocdb_fast.relations import translate_relations
@@ -38,11 +38,9 @@ FREE = {"video_current_time": {"show_transcript", "hide_transcript"}}
 
 def runs(case, folder, **options):
     """What the log says, and what the published tables say."""
-    folder.joinpath("key").write_text(KEY.hex() + "\n")
-    folder.joinpath("key").chmod(0o600)
     kept = align(case)
     (folder / "log.json").write_bytes(b"".join(line.raw + b"\n" for line in lines_of(case) if line.number in kept))
-    made = Options(workers=1, key_file=folder / "key", keep_duplicates=True, **options)
+    made = Options(workers=1, key_file=write_key(folder / "key"), keep_duplicates=True, **options)
     translate(folder / "log.json", folder / "direct", made)
     summary = translate_relations(unpacked(case, folder / "tables"), folder / "through", made)
     assert summary.lines_read == len(kept)

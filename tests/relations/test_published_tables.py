@@ -61,7 +61,8 @@ def test_a_changed_cell_is_seen(said, instead, tmp_path):
 def test_ids_are_unique_and_lead_somewhere(tmp_path):
     """Also for every case: `events` follows all keys, and fails on one that leads nowhere."""
     for case in NAMES:
-        folder = compare.written(case, tmp_path / case) if (tmp_path / case).mkdir() is None else tmp_path
+        (tmp_path / case).mkdir()
+        folder = compare.written(case, tmp_path / case)
         tables = ours(folder / "tables", folder / "restricted")
         assert tables.events()
         for name in ("EdxTrackEvent", "Answer", "CorrectMap", "State", "InputState"):

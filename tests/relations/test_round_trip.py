@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from golden.run import KEY
+from golden.run import write_key
 from hypothesis import given, settings
 from twin.strategies import logs
 from twin.test_kernel_agrees import MEMORY, each_log
@@ -69,12 +69,11 @@ def test_odd_logs(family):
     def survive(files):
         with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as name:
             folder = Path(name)
-            (folder / "key").write_text(KEY.hex() + "\n")
-            (folder / "key").chmod(0o600)
+            key = write_key(folder / "key")
             (folder / "logs").mkdir()
             for file, content in files:
                 (folder / "logs" / file).write_bytes(content)
-            options = Options(workers=1, key_file=folder / "key", restricted=folder / "private", keep_anonymous=True, keep_background=True)
+            options = Options(workers=1, key_file=key, restricted=folder / "private", keep_anonymous=True, keep_background=True)
             direct = translate(folder / "logs", folder / "direct", replace(options, restricted=None))
             stage = write_relations(folder / "logs", folder / "tables", options)
             events = ours(folder / "tables", folder / "private").events()

@@ -97,8 +97,7 @@ def _meet(source: Meaning, m: Meaning) -> bool:
 
 
 def _entries(family: str) -> tuple[Entry, ...]:
-    module = events.FAMILIES.get(family) or invented.FAMILIES[family]
-    return (*module.TYPES, *getattr(module, "PATHS", ()))
+    return events.declarations(events.FAMILIES.get(family) or invented.FAMILIES[family])
 
 
 def _is_rich(m: Meaning) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from golden.run import KEY, write_key
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -24,7 +25,6 @@ from . import invented
 from .strategies import COURSES, FAMILIES, logs
 from .translate import TwinOptions, translate
 
-KEY = bytes(range(32))
 MEMORY = Path("/dev/shm")  # hundreds of small outputs, each brought to the disk: memory is quicker
 EXAMPLES = int(os.environ.get("MOOCDB_TWIN_EXAMPLES", "20"))
 COUNTS = ("lines_read", "events", "filtered", "rejected", "salvaged", "bad_payload", "extra_events")
@@ -51,12 +51,10 @@ def agree(files: list[tuple[str, bytes]], told: TwinOptions, shard_bytes: int = 
     """Translate with both, and compare all that they write."""
     wanted = translate(files, KEY, told)
     with tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        inputs, out, key = Path(folder, "logs"), Path(folder, "out"), Path(folder, "key")
+        inputs, out, key = Path(folder, "logs"), Path(folder, "out"), write_key(Path(folder, "key"))
         inputs.mkdir()
         for name, content in files:
             (inputs / name).write_bytes(content)
-        key.write_text(KEY.hex() + "\n")
-        key.chmod(0o600)
         kept = {name: getattr(told, name) for name in ("courses", "keep_anonymous", "keep_background", "keep_duplicates")}
         chosen = moocdb_fast.Options(**kept, workers=1, key_file=key, shard_bytes=shard_bytes, payloads=True, restricted=Path(folder, "restricted"))
         moocdb_fast.translate([inputs], out, chosen)

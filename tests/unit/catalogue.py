@@ -123,5 +123,4 @@ def _expanded_inside(text: str, names: dict[str, str]) -> list[str]:
 
 def _names(text: str) -> list[str]:
     text = re.sub(r" \([^()]*\)$", "", text).replace("*.", "thing.")
-    pieces = re.split(r"(\{[^{}]*\})", text)
-    return ["".join(choice) for choice in itertools.product(*(_choices(piece, {"course": COURSE}) for piece in pieces))]
+    return _expanded_inside(text, {"course": COURSE})

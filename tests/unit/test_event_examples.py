@@ -7,10 +7,10 @@ import pytest
 
 from moocdb_fast import _core
 from moocdb_fast.demonstration import demonstrate
-from moocdb_fast.events import FAMILIES, TYPES
+from moocdb_fast.events import FAMILIES, REQUESTS, TYPES, declarations
 from moocdb_fast.events._spec import PathPattern
 from moocdb_fast.events.examples import examples, has_example, scene, text
-from moocdb_fast.events.lookup import REQUESTS, declaration
+from moocdb_fast.events.lookup import declaration
 from moocdb_fast.scan import tables
 
 
@@ -25,7 +25,7 @@ def name_of(declared):
 
 def test_every_type_has_an_example():
     assert [t.name for t in TYPES if not has_example(t)] == []
-    assert [p for family in FAMILIES.values() for p in getattr(family, "PATHS", ()) if not has_example(p)] == []
+    assert [declared for family in FAMILIES.values() for declared in declarations(family) if not has_example(declared)] == []
 
 
 def test_examples_are_whole_lines_of_made_up_people():

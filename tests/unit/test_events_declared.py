@@ -13,7 +13,7 @@ from moocdb_fast import events
 from moocdb_fast.events import PATHS, TYPES, EventType, Meaning, PathPattern
 
 SERVED = [p for p in PATHS if p.meaning.fate == "translate"]
-MINE = {id(p) for family in events.FAMILIES.values() for p in getattr(family, "PATHS", ())}
+MINE = {id(declared) for family in events.FAMILIES.values() for declared in events.declarations(family)}
 IN_FAMILIES = [p for p in PATHS if id(p) in MINE]
 
 
@@ -157,6 +157,16 @@ FOREIGN = re.compile(
 def test_examples_are_of_made_up_courses(declared):
     text = json.dumps([declared.example, declared.envelope, getattr(declared, "path", "")])
     assert FOREIGN.search(text) is None
+
+
+def test_requests_on_modules_are_of_the_family_that_declares_them():
+    for label, family in events.FAMILIES.items():
+        for p in events.declarations(family):
+            for category in p.categories if isinstance(p, PathPattern) else ():
+                assert events.family_of(f"i4x_{category}_{p.action}") == label, (category, p.action)
+    assert events.family_of("i4x_openassessment_render_submission") == "open response"
+    assert events.family_of("i4x_video_save_user_state") == "video"
+    assert events.family_of("i4x_word_cloud_submit") == "other module requests"
 
 
 def test_every_name_has_a_family():

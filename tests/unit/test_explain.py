@@ -131,6 +131,19 @@ def test_a_line_that_is_too_long_and_one_without_an_end(tmp_path):
     assert [f.type for f in explain(tmp_path / "a.json").firsts] == ["seq_prev", "seq_next", "seq_goto"]
 
 
+def test_types_beyond_the_limit_are_counted_once(tmp_path, monkeypatch, capsys):
+    """Each once, however many kinds of lines of it were left out; neither a type that is shown nor lines that have none."""
+    monkeypatch.setattr("moocdb_fast.explain._MOST_TYPES", 3)
+    write(tmp_path / "a.json", [line("seq_goto", 1), line("seq_next", 2), line("seq_prev", 3)])
+    write(tmp_path / "b.json", [line("seq_goto", 4, username=""), line("my.own", 5), line("my.own", 6, username=""), "no json"])
+    found = explain([tmp_path / "a.json", tmp_path / "b.json"])
+    assert [first.type for first in found.firsts] == ["seq_goto", "seq_next", "seq_prev"]
+    assert found.types_left_out == 1
+    write(tmp_path / "c.json", [line("other.own", 7), line("other.own", 8, username="")])
+    assert main(["events", "explain", *(str(tmp_path / name) for name in ("a.json", "b.json", "c.json"))]) == 0
+    assert capsys.readouterr().out.endswith("9 lines, 3 types; 2 more types were only counted\n")
+
+
 def test_memory_does_not_grow_with_the_log(tmp_path):
     """150 MB of log, in a process of its own, take little more than a log of one line."""
     code = "import sys, resource\nfrom moocdb_fast.cli import main\nassert main(['events', 'explain', '--quiet', sys.argv[1]]) == 0\n"

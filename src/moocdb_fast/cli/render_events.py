@@ -10,8 +10,8 @@ from typing import Any
 
 from .. import events as event_map
 from ..demonstration import Demonstration, demonstrate
-from ..events._spec import EventType, Meaning, PathPattern
-from ..events.examples import Declared, has_example
+from ..events._spec import Declared, EventType, Meaning, PathPattern
+from ..events.examples import has_example
 from ..ledger import REASONS
 from ..schema import TABLES
 from ..tracing import Row, Trace
@@ -44,12 +44,6 @@ def page_name(family: str) -> str:
     return f"{family.replace(' ', '-')}.md"
 
 
-def declarations(family: str) -> list[Declared]:
-    """All declarations of a family: types, then request paths."""
-    module = event_map.FAMILIES[family]
-    return [*module.TYPES, *getattr(module, "PATHS", ())]
-
-
 def events_json() -> str:
     """All declarations."""
     families = [{"family": label, "types": [dataclasses.asdict(t) for t in family.TYPES]} for label, family in event_map.FAMILIES.items()]
@@ -62,7 +56,7 @@ def pages() -> dict[str, Callable[[], str]]:
 
     def family_page(family: str) -> str:
         if not shown:
-            owners = [(label, each) for label in event_map.FAMILIES for each in declarations(label) if has_example(each)]
+            owners = [(label, each) for label, family in event_map.FAMILIES.items() for each in event_map.declarations(family) if has_example(each)]
             for (label, _), made in zip(owners, demonstrate([each for _, each in owners]), strict=True):
                 shown.setdefault(label, []).append(made)
         return family_md(family, shown.get(family, []))
@@ -86,7 +80,7 @@ def events_md() -> str:
         "`python -m moocdb_fast events explain LOG` shows what the types in a log of yours become.\n",
     ]
     for family in event_map.FAMILIES:
-        declared = [t for t in declarations(family) if isinstance(t, EventType)]
+        declared = [t for t in event_map.declarations(event_map.FAMILIES[family]) if isinstance(t, EventType)]
         parts.append(f"## {family.capitalize()}\n\n{_doc(family)} [Details and examples]({page_name(family)}).\n")
         if declared:
             parts.append(grid(("event type", "source", "what it is"), [_index_row(t) for t in declared]))
@@ -148,7 +142,7 @@ def family_md(family: str, shown: Iterable[Demonstration]) -> str:
         "Columns that are NULL, ids of rows, the user and the time of the line are left out; references are shown as what they refer to. "
         "See also the [index](index.md) and the [tables](../reference/schema.md).\n",
     ]
-    for declared in declarations(family):
+    for declared in event_map.declarations(event_map.FAMILIES[family]):
         parts += _section(declared, by_declared.get(id(declared)))
     return "\n".join(parts)
 

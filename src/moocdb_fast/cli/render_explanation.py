@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..events import family_of
+from ..events import REQUESTS, family_of
 from ..events._spec import EventType
-from ..events.lookup import REQUESTS
 from ..explain import Explanation, First
 from ..ledger import REASONS
 from ..tracing import Row

@@ -6,17 +6,22 @@ from typing import Any
 
 Envelope = dict[str, Any]
 
-COURSE = "course-v1:Example+MOOC+2024"
+_SITE = "https://courses.example.org"
+
+_RUN = "Example+MOOC+2024"
+COURSE = f"course-v1:{_RUN}"
 
 BROWSER: Envelope = {"event_source": "browser"}
 
-_COURSE_2013 = {"course_id": "Example/MOOC/2013", "org_id": "Example"}
+ID_2013 = "Example/MOOC/2013"
+COURSE_2013: Envelope = {"course_id": ID_2013, "org_id": "Example"}
 BROWSER_2013: Envelope = {
     "event_source": "browser",
-    "page": "https://courses.example.org/courses/Example/MOOC/2013/courseware/week1/lesson2/",
-    "context": _COURSE_2013,
+    "page": f"{_SITE}/courses/{ID_2013}/courseware/week1/lesson2/",
+    "context": COURSE_2013,
 }
-SERVER_2013: Envelope = {"page": "x_module", "context": _COURSE_2013}
+SERVER_2013: Envelope = {"page": "x_module", "context": COURSE_2013}
+OUTSIDE: Envelope = {"context": {"course_id": "", "org_id": ""}}  # on no course
 
 LEARNER, PEER, TEACHER = ("learner", 1001), ("peer", 1002), ("teacher", 2001)
 STAFF: Envelope = {"username": TEACHER[0], "context": {"user_id": TEACHER[1]}}
@@ -26,12 +31,17 @@ TASK: Envelope = {"event_source": "task", "page": "x_module_task", **STAFF}
 
 def course_path(rest: str) -> str:
     """A request path in the example course."""
-    return f"/courses/course-v1:Example+MOOC+2024/{rest}"
+    return f"/courses/{COURSE}/{rest}"
+
+
+def course_page(rest: str) -> str:
+    """The address of a page of the example course."""
+    return f"{_SITE}{course_path(rest)}"
 
 
 def block(category: str, name: str) -> str:
     """The id of a block of the example course."""
-    return f"block-v1:Example+MOOC+2024+type@{category}+block@{name}"
+    return f"block-v1:{_RUN}+type@{category}+block@{name}"
 
 
 def i4x(category: str, name: str) -> str:

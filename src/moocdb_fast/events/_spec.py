@@ -33,6 +33,9 @@ ANSWER_FORMS: tuple[AnswerForm, ...] = ("value", "each", "members", "rubric")
 GRADERS: tuple[Grader, ...] = ("automatic", "self", "staff", "peer")
 FACTS: tuple[Fact, ...] = ("join", "staff", "grade", "gender", "birth", "country", "language")
 
+MIDDLEWARE = "the platform's request middleware"
+"""The `doc` of requests."""
+
 # submission_is_submitted
 SAVED, SUBMITTED, FAILED, RESET = 0, 1, 2, 3
 
@@ -209,3 +212,6 @@ class PathPattern:
     path: str = ""
     example: Mapping[str, Any] | str | None = field(default=None, hash=False)
     envelope: Mapping[str, Any] = field(default_factory=dict, hash=False)
+
+
+Declared = EventType | PathPattern

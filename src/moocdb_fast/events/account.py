@@ -1,9 +1,8 @@
 """Account, profile and notifications."""
 
 from functools import partial
-from typing import Any
 
-from ._samples import BROWSER, COURSE
+from ._samples import BROWSER, COURSE, OUTSIDE
 from ._spec import EventType, Meaning
 
 _PROFILE = "source of the platform's account and profile pages"
@@ -22,9 +21,8 @@ _TO_ALL = Meaning(fate="background", course=("course_id",))
 _TO_ONE = Meaning(fate="background", user=("user_id",))
 _ABOUT_COURSE = Meaning(fate="background", course=("course_id",), user=("user_id",))
 
-_OUTSIDE: dict[str, Any] = {"context": {"course_id": "", "org_id": ""}}
-_browser = partial(EventType, envelope={**BROWSER, **_OUTSIDE, "page": "https://profile.example.org/account/settings"})
-_server = partial(EventType, envelope=_OUTSIDE)
+_browser = partial(EventType, envelope={**BROWSER, **OUTSIDE, "page": "https://profile.example.org/account/settings"})
+_server = partial(EventType, envelope=OUTSIDE)
 
 _NOTE = {"user_id": "1001", "course_id": COURSE}
 _ROLES = {"user_forum_roles": ["Student"], "user_course_roles": []}
@@ -59,7 +57,7 @@ TYPES = (
         "source of the profile micro-frontend",
         "since 2019",
         example={"username": "peer"},
-        envelope={**BROWSER, **_OUTSIDE, "page": "https://profile.example.org/u/peer"},
+        envelope={**BROWSER, **OUTSIDE, "page": "https://profile.example.org/u/peer"},
     ),
     _server("edx.user.login", _OWN, _SIGN_IN, "since 2015", example={"user_id": 1001, "username": "learner", "is_new": False}),
     _server("edx.user.logout", _OWN, _SIGN_IN, "since 2015", example={"user_id": 1001}),
@@ -69,7 +67,7 @@ TYPES = (
         _STUDENT,
         "since 2013-07",
         example={"receive_emails": "yes", "course": COURSE},
-        envelope={"page": "dashboard", **_OUTSIDE},
+        envelope={"page": "dashboard", **OUTSIDE},
     ),
     EventType(
         "change-email1-settings",
@@ -77,7 +75,7 @@ TYPES = (
         _STUDENT,
         "since 2013, of blocked enrolments",
         example={"receive_emails": "no", "course": COURSE},
-        envelope={"page": "dashboard", **_OUTSIDE},
+        envelope={"page": "dashboard", **OUTSIDE},
     ),
     _server(
         "edx.bi.user.pwned.password.status",

@@ -7,7 +7,7 @@ anybody can send, be it with their browser, do not. Names that hold a name of a 
 from functools import partial
 from typing import Any
 
-from ._samples import BROWSER, STAFF, i4x
+from ._samples import BROWSER, COURSE_2013, ID_2013, STAFF, i4x
 from ._spec import EventType, Meaning
 
 _DOC = "edX research guide, course team event types: instructor dashboard events"
@@ -25,17 +25,14 @@ _SYSTEM_ACT = Meaning()
 _AUTHOR = Meaning(fate="studio")
 _MACHINE = Meaning(fate="background")
 
-_2013 = "Example/MOOC/2013"
-_COURSE_2013: dict[str, Any] = {"course_id": _2013, "org_id": "Example"}
-
 
 def _dashboard(page: str = "idashboard", **more: Any) -> dict[str, Any]:
-    return {"username": "teacher", "page": page, "context": {**_COURSE_2013, "user_id": 2001}, **more}
+    return {"username": "teacher", "page": page, "context": {**COURSE_2013, "user_id": 2001}, **more}
 
 
 _team = partial(EventType, source="server", envelope=_dashboard())
 
-_COURSE, _PROBLEM = {"course": _2013}, {"problem": i4x("problem", "ohms_law")}
+_COURSE, _PROBLEM = {"course": ID_2013}, {"problem": i4x("problem", "ohms_law")}
 _STUDENT = {"student": "learner"}
 
 # names, since when, meaning, example
@@ -71,8 +68,8 @@ _DASHBOARD: _Rows = (
 _FREE_TEXT: tuple[tuple[str, str, str, Meaning], ...] = (
     ("add-staff **", "add-staff", "add-staff learner", _TEAM),
     ("remove-staff **", "remove-staff", "remove-staff learner", _TEAM),
-    ("Add ** as ** for **", "add-role", f"Add learner as staff for {_2013}", _TEAM),
-    ("Remove ** as ** for **", "remove-role", f"Remove learner as staff for {_2013}", _TEAM),
+    ("Add ** as ** for **", "add-role", f"Add learner as staff for {ID_2013}", _TEAM),
+    ("Remove ** as ** for **", "remove-role", f"Remove learner as staff for {ID_2013}", _TEAM),
     ("psychometrics **", "psychometrics", "psychometrics ohms_law", _TEAM),
     ("list-**", "list-role", "list-course-admins", _TEAM),
     ("git pull **", "git-pull", "git pull mooc-2013", _AUTHOR),

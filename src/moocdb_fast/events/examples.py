@@ -3,27 +3,23 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 
-from . import TYPES
-from ._spec import EventType, PathPattern
+from . import FAMILIES, TYPES, declarations
+from ._samples import COURSE, course_page
+from ._spec import Declared, EventType, PathPattern
 
-Declared = EventType | PathPattern
 Line = dict[str, Any]
 
-COURSE = "course-v1:Example+MOOC+2024"
-PAGE = f"https://courses.example.org/courses/{COURSE}/courseware/week1/lesson2/"
+_PAGE = course_page("courseware/week1/lesson2/")
 _STEP = 10  # seconds from line to line of a scene
 
 
 def examples() -> list[Declared]:
     """The declarations that have an example, in their order."""
-    from . import FAMILIES
-
-    every = [declared for family in FAMILIES.values() for declared in (*family.TYPES, *getattr(family, "PATHS", ()))]
-    return [declared for declared in every if has_example(declared)]
+    return [declared for family in FAMILIES.values() for declared in declarations(family) if has_example(declared)]
 
 
 def has_example(declared: Declared) -> bool:
@@ -82,7 +78,7 @@ def _line(declared: Declared) -> Line:
     line = _merged(line, special)
     browser = line["event_source"] == "browser"
     if browser and line["page"] is None and "page" not in special:
-        line["page"] = PAGE
+        line["page"] = _PAGE
     if "event" not in line:
         line["event"] = _payload(declared, browser)
     return line
@@ -111,8 +107,3 @@ def _year(line: Line) -> str:
     course = (line.get("context") or {}).get("course_id") or ""
     year = str(course)[-4:]
     return year if year.isdecimal() else "2024"
-
-
-def lines_of(scenes: Iterable[list[Line]]) -> list[str]:
-    """All lines of some scenes as text."""
-    return [text(line) for each in scenes for line in each]

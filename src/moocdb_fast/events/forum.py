@@ -2,12 +2,11 @@
 
 from functools import partial
 
-from ._samples import course_path
-from ._spec import EventType, Meaning, PathPattern, Paths, Post, PostType
+from ._samples import course_page, course_path
+from ._spec import MIDDLEWARE, EventType, Meaning, PathPattern, Paths, Post, PostType
 
 _DOC = "edX research guide, student event types: discussion forum events"
 _NEW = "Open edX documentation, student event types: discussion forum events"
-_PATH = "the platform's request middleware"
 
 _URL = ("url",)
 _VIEW = Meaning(page=_URL)
@@ -35,7 +34,7 @@ def _about(what: str, **fields: object) -> dict[str, object]:
         "id": _IDS[what],
         "commentable_id": "general",
         "category_name": "General",
-        "url": f"https://courses.example.org/courses/course-v1:Example+MOOC+2024/discussion/forum/general/threads/{_IDS['thread']}",
+        "url": course_page(f"discussion/forum/general/threads/{_IDS['thread']}"),
         "user_forums_roles": ["Student"],
         "user_course_roles": [],
         **fields,
@@ -121,7 +120,7 @@ def _request(type: PostType, path: str, label: str, *content: str, about: int = 
     fields = {field.removeprefix("POST."): [_SAID[field]] for field in content}
     return PathPattern(
         Meaning(mode="collaborating", post=Post(type, "request", content=content, word=word)),
-        _PATH,
+        MIDDLEWARE,
         pattern=f"/courses/**/discussion/{path}/",
         about=about,
         label=label,

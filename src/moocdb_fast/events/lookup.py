@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from functools import cache
+from typing import Any
 
-from . import PATHS, TYPES
-from ._spec import EventType, PathPattern
+from . import PATHS, REQUESTS, TYPES
+from ._spec import Declared, PathPattern
 
-Declared = EventType | PathPattern
 
-REQUESTS = ("url_change", "background_request")
-"""The types of page views and of background requests, whatever their path."""
+def name_of(line: Mapping[str, Any]) -> str:
+    """The type of an event as logged: the first of `event_type` and `name` that is text and not blank."""
+    given = (line.get("event_type"), line.get("name"))
+    return next((text.strip() for text in given if isinstance(text, str) and text.strip()), "")
 
 
 def declaration(name: str, source: str = "server") -> Declared | None:
@@ -52,6 +55,7 @@ def _by_name() -> dict[str, list[Declared]]:
     return names
 
 
+@cache
 def _request(text: str) -> PathPattern | None:
     """The declaration of a request on a module, `<category>_<action>` or `<category>`: the first that fits, as for paths."""
     for p in PATHS:

@@ -2,8 +2,8 @@
 
 from functools import partial
 
-from ._samples import BROWSER, block
-from ._spec import EventType, Meaning, PathPattern
+from ._samples import BROWSER, COURSE, block, course_page
+from ._spec import EventType, Meaning
 
 _DOC = "edX research guide, student event types: course navigation events"
 _TOOLS = "edX research guide, student event types: course resource events"
@@ -22,8 +22,7 @@ _BANNER = Meaning(fate="background", course=("courserun_key", "courseRunKey"))
 
 _event = partial(EventType, envelope=BROWSER)
 
-_COURSE = "course-v1:Example+MOOC+2024"
-_PAGE = f"https://courses.example.org/courses/{_COURSE}"
+_PAGE = course_page("courseware/week1/lesson2/")
 _LESSON = block("sequential", "lesson2")
 # the type inside a subsection, the type when it is left (and elsewhere than in the browser's courseware), special fields, from tab, to tab
 _SEQUENCES: tuple[tuple[str, str, dict[str, int], int, int], ...] = (
@@ -49,7 +48,7 @@ TYPES = (
         _LINK,
         _DOC,
         "since 2016-05-05",
-        example={"current_url": f"{_PAGE}/courseware/week1/lesson2/", "target_url": f"{_PAGE}/courseware/week1/lesson3/"},
+        example={"current_url": _PAGE, "target_url": course_page("courseware/week1/lesson3/")},
     ),
     _event(
         "edx.ui.lms.outline.selected",
@@ -57,8 +56,8 @@ TYPES = (
         _DOC,
         "since 2016-05-05",
         example={
-            "current_url": f"{_PAGE}/courseware/week1/lesson2/",
-            "target_url": f"{_PAGE}/courseware/week2/lesson4/",
+            "current_url": _PAGE,
+            "target_url": course_page("courseware/week2/lesson4/"),
             "target_name": "Lesson 4",
             "widget_placement": "accordion",
         },
@@ -90,28 +89,28 @@ TYPES = (
         _RUN,
         _OLD,
         "since 2017-08",
-        example={"event_type": "resume", "url": f"{_PAGE}/courseware/week1/lesson2/", "org_key": "Example", "courserun_key": _COURSE},
+        example={"event_type": "resume", "url": _PAGE, "org_key": "Example", "courserun_key": COURSE},
     ),
     _event(
         "edx.course.home.course_end.clicked",
         _RUN,
         _MFE,
         "since 2022",
-        example={"url": f"{_PAGE}/progress", "org_key": "Example", "courserun_key": _COURSE},
+        example={"url": course_page("progress"), "org_key": "Example", "courserun_key": COURSE},
     ),
     _event(
         "edx.course.tool.accessed",
         _RUN,
         _TOOLS,
         "since 2017-07-24",
-        example={"tool_name": "edx.bookmarks", "course_id": _COURSE, "is_staff": False},
+        example={"tool_name": "edx.bookmarks", "course_id": COURSE, "is_staff": False},
     ),
     EventType(
         "edx.ui.lms.reset_deadlines.clicked",
         Meaning(kind="navigation", course=("courserun_key",), user=("user_id",)),
         "source of the platform and of the learning micro-frontend",
         "since 2020",
-        example={"courserun_key": _COURSE, "org_key": "Example", "is_masquerading": False, "is_staff": False, "user_id": 1001},
+        example={"courserun_key": COURSE, "org_key": "Example", "is_masquerading": False, "is_staff": False, "user_id": 1001},
     ),
     # shown, not done: impressions of an offer
     *(
@@ -120,11 +119,10 @@ TYPES = (
             _BANNER,
             _MFE,
             "since 2017",
-            example={"org_key": "Example", "courserun_key": _COURSE},
+            example={"org_key": "Example", "courserun_key": COURSE},
         )
         for what in ("sidebarupsell", "hero")
     ),
     # robots that call the event endpoint without a type
     _event("unknown", Meaning(fate="machine"), "seen in logs of 2017", "since 2015", example={}),
 )
-PATHS: tuple[PathPattern, ...] = ()

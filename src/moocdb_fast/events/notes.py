@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from ._samples import BROWSER, COURSE, block
+from ._samples import BROWSER, COURSE, block, course_page
 from ._spec import EventType, Meaning
 
 _NOTES = "edX research guide, student event types: notes events"
@@ -24,7 +24,7 @@ _NOTE: dict[str, Any] = {
     "truncated": [],
 }
 _MARK = {"bookmark_id": f"learner,{block('vertical', 'unit3')}", "component_type": "vertical", "component_usage_id": block("vertical", "unit3")}
-_NOTES_PAGE = f"https://courses.example.org/courses/{COURSE}/edxnotes/"
+_NOTES_PAGE = course_page("edxnotes/")
 
 # meaning, page, example
 _NOTE_EVENTS: dict[str, tuple[Meaning, str | None, dict[str, Any]]] = {

@@ -2,15 +2,14 @@
 
 from functools import partial
 
-from ._samples import BROWSER, BROWSER_2013, PEER, SERVER_2013, TEACHER, block, handler, i4x, inside
-from ._spec import SAVED, SUBMITTED, Assess, EventType, Grader, Meaning, PathPattern, Question, Submit, Whole
+from ._samples import BROWSER, BROWSER_2013, COURSE, ID_2013, PEER, SERVER_2013, TEACHER, block, handler, i4x, inside
+from ._spec import MIDDLEWARE, SAVED, SUBMITTED, Assess, EventType, Grader, Meaning, PathPattern, Question, Submit, Whole
 
 _DOC = "edX research guide, student event types: open response assessment events"
 _OLD = "edX research guide, student event types: open response assessment events (deprecated)"
 _NEW = "Open edX documentation, student event types: open response assessment events"
 _SELF = "source of the platform's self assessment module of 2012"
 _CODE = "source of the second open response assessment (ORA2)"
-_PATH = "the platform's request middleware"
 
 _PLAIN = Meaning(kind="open_response")
 
@@ -148,7 +147,7 @@ _ORA2 = (
         _DOC,
         "since 2014-04-03",
         example={
-            "course_id": "course-v1:Example+MOOC+2024",
+            "course_id": COURSE,
             "item_id": block("openassessment", "circuit_essay"),
             "requesting_student_id": "0f1e2d3c4b5a69788796a5b4c3d2e1f0",
             "submission_returned_uuid": _UUID,
@@ -214,7 +213,7 @@ _ECHOED = (
     "submit", "save_submission", "peer_assess", "self_assess", "training_assess", "staff_assess", "submit_feedback",
     "save_files_descriptions", "remove_uploaded_file", "upload_url", "download_url",
 )  # fmt: skip
-_MODX = "/courses/Example/MOOC/2013/modx"
+_MODX = f"/courses/{ID_2013}/modx"
 
 PATHS = (
     PathPattern(
@@ -223,7 +222,7 @@ PATHS = (
             mode="submitting",
             submit=Submit("check", SUBMITTED, "request", "whole", Whole(answer=("POST.student_answer",))),
         ),
-        _PATH,
+        MIDDLEWARE,
         action="save_answer",
         categories=("combinedopenended",),
         era="2012 to 2015",
@@ -234,7 +233,7 @@ PATHS = (
     # the request names the essay in its payload (peer grading) or in its path
     PathPattern(
         Meaning(kind="open_response", module=("POST.location",)),
-        _PATH,
+        MIDDLEWARE,
         action="*",
         categories=_CATEGORIES,
         era="2012 to 2015",
@@ -245,7 +244,7 @@ PATHS = (
     *(
         PathPattern(
             Meaning(kind="open_response", fate="background"),
-            _PATH,
+            MIDDLEWARE,
             action=action,
             categories=("openassessment",),
             era="since 2014",
@@ -256,7 +255,7 @@ PATHS = (
     ),
     PathPattern(
         _PLAIN,
-        _PATH,
+        MIDDLEWARE,
         action="*",
         categories=("openassessment",),
         era="since 2014",

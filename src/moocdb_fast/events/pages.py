@@ -3,26 +3,24 @@
 Order matters: the first pattern that matches decides; a path that none matches is a page view.
 """
 
-from ._spec import Fate, Meaning, PathPattern
-
-_DOC = "the platform's request middleware"
+from ._spec import MIDDLEWARE, Fate, Meaning, PathPattern
 
 
 def _all(fate: Fate, *patterns: str) -> tuple[PathPattern, ...]:
-    return tuple(PathPattern(Meaning(fate=fate), _DOC, pattern=p) for p in patterns)
+    return tuple(PathPattern(Meaning(fate=fate), MIDDLEWARE, pattern=p) for p in patterns)
 
 
 # Requests on a module: `/modx/<module>/<action>` and `/xblock/<module>/handler/<handler>/<action>`
 ACTIONS = (
-    PathPattern(Meaning(kind="navigation", fate="echo"), _DOC, action="goto_position", categories=("sequential", "videosequence")),
-    PathPattern(Meaning(kind="video", fate="background"), _DOC, action="save_user_state"),
-    PathPattern(Meaning(fate="background"), _DOC, action="publish_completion"),
-    PathPattern(Meaning(fate="background"), _DOC, action="hint_button"),
-    PathPattern(Meaning(kind="video", fate="background"), _DOC, action="transcript", categories=("video", "videoalpha")),
+    PathPattern(Meaning(kind="navigation", fate="echo"), MIDDLEWARE, action="goto_position", categories=("sequential", "videosequence")),
+    PathPattern(Meaning(kind="video", fate="background"), MIDDLEWARE, action="save_user_state"),
+    PathPattern(Meaning(fate="background"), MIDDLEWARE, action="publish_completion"),
+    PathPattern(Meaning(fate="background"), MIDDLEWARE, action="hint_button"),
+    PathPattern(Meaning(kind="video", fate="background"), MIDDLEWARE, action="transcript", categories=("video", "videoalpha")),
 )
 OTHER_ACTIONS = (
-    PathPattern(Meaning(kind="video"), _DOC, action="*", categories=("video", "videoalpha")),
-    PathPattern(Meaning(), _DOC, action="*"),
+    PathPattern(Meaning(kind="video"), MIDDLEWARE, action="*", categories=("video", "videoalpha")),
+    PathPattern(Meaning(), MIDDLEWARE, action="*"),
 )
 
 MACHINES = _all(

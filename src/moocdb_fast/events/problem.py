@@ -3,14 +3,13 @@
 from functools import partial
 from typing import Any
 
-from ._samples import BROWSER, TASK, block, handler, inside
-from ._spec import FAILED, RESET, SAVED, SUBMITTED, Act, EventType, Form, Meaning, PathPattern, Submit, Trust
+from ._samples import BROWSER, COURSE, TASK, block, handler, inside
+from ._spec import FAILED, MIDDLEWARE, RESET, SAVED, SUBMITTED, Act, EventType, Form, Meaning, PathPattern, Submit, Trust
 
 _DOC = "edX research guide, student event types: problem interaction events"
 _TASK = "source of the platform's instructor tasks"
 _FIXTURES = "test fixtures of event-routing-backends"
 _AGGREGATOR = "source of the completion aggregator"
-_PATH = "the platform's request middleware"
 
 
 def _submits(act: Act, code: int, trust: Trust, form: Form) -> Meaning:
@@ -59,8 +58,7 @@ _CHECKED = {
 }
 _REFUSED = {"problem_id": _ID, "answers": {_PART: "choice_1"}, "failure": "closed", "state": _STATE}
 _RESCORED = {"problem_id": _ID, "student": "learner", "orig_score": 0, "orig_total": 1, "new_score": 1, "new_total": 1, "success": "correct"}
-_COURSE = "course-v1:Example+MOOC+2024"
-_BLOCK = {"user_id": 1001, "course_id": _COURSE, "context_key": _COURSE}
+_BLOCK = {"user_id": 1001, "course_id": COURSE, "context_key": COURSE}
 
 TYPES = (
     _browser("problem_check", _submits("check", SUBMITTED, "browser", "query"), _DOC, "since 2012", source="browser", example=_FORM),
@@ -162,7 +160,7 @@ TYPES = (
         Meaning(kind="problem", mode="submitting", module=("problem_id",), category="problem", course=("course_id",), user=("user_id",)),
         _FIXTURES,
         "since 2020",
-        example={"course_id": _COURSE, "problem_id": _ID, "user_id": "1001", "weighted_earned": 1, "weighted_possible": 1},
+        example={"course_id": COURSE, "problem_id": _ID, "user_id": "1001", "weighted_earned": 1, "weighted_possible": 1},
     ),
     EventType(
         "edx.completion.block_completion.changed",
@@ -184,37 +182,29 @@ TYPES = (
     ),
 )
 
+# the act, its code, what the request posts
+_REQUESTED: tuple[tuple[Act, int, dict[str, Any]], ...] = (
+    ("check", SUBMITTED, _POST),
+    ("save", SAVED, _POST),
+    ("reset", RESET, {"POST": {"id": [_ID]}, "GET": {}}),
+)
+
 PATHS = (
-    PathPattern(
-        _submits("check", SUBMITTED, "request", "post"),
-        _PATH,
-        action="problem_check",
-        categories=("problem",),
-        era="since 2012",
-        path=handler("problem", "ohms_law", "xmodule_handler/problem_check"),
-        example=_POST,
-    ),
-    PathPattern(
-        _submits("save", SAVED, "request", "post"),
-        _PATH,
-        action="problem_save",
-        categories=("problem",),
-        era="since 2012",
-        path=handler("problem", "ohms_law", "xmodule_handler/problem_save"),
-        example=_POST,
-    ),
-    PathPattern(
-        _submits("reset", RESET, "request", "post"),
-        _PATH,
-        action="problem_reset",
-        categories=("problem",),
-        era="since 2012",
-        path=handler("problem", "ohms_law", "xmodule_handler/problem_reset"),
-        example={"POST": {"id": [_ID]}, "GET": {}},
+    *(
+        PathPattern(
+            _submits(act, code, "request", "post"),
+            MIDDLEWARE,
+            action=f"problem_{act}",
+            categories=("problem",),
+            era="since 2012",
+            path=handler("problem", "ohms_law", f"xmodule_handler/problem_{act}"),
+            example=example,
+        )
+        for act, code, example in _REQUESTED
     ),
     PathPattern(
         Meaning(kind="problem"),
-        _PATH,
+        MIDDLEWARE,
         action="*",
         categories=("problem",),
         era="since 2012",

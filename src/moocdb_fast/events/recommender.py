@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._samples import BROWSER, block, inside
-from ._spec import EventType, Meaning, Mode, PathPattern, Post, Question
+from ._spec import EventType, Meaning, Mode, Post, Question
 
 _CODE = "source of the recommender block"
 
@@ -73,4 +73,3 @@ TYPES = (
         for what in names
     ),
 )
-PATHS: tuple[PathPattern, ...] = ()

@@ -1,6 +1,6 @@
 """Searching a course, and searching for one."""
 
-from ._samples import BROWSER, COURSE
+from ._samples import BROWSER, COURSE, OUTSIDE, course_path
 from ._spec import EventType, Meaning
 
 _DOC = "source of the platform's search (edx-search)"
@@ -10,12 +10,11 @@ _MFE = "source of the learning micro-frontend"
 _SEARCH = Meaning()
 
 _TERM = {"search_term": "resistor", "page_size": 20, "page_number": 0}
-_OUTSIDE = {"context": {"course_id": "", "org_id": ""}}
 
 TYPES = (
     *(
         EventType(f"{where}.search.{what}", _SEARCH, _DOC, "since 2015", example=example, envelope=envelope)
-        for where, envelope in (("edx.course", {}), ("edx.course_discovery", _OUTSIDE))
+        for where, envelope in (("edx.course", {}), ("edx.course_discovery", OUTSIDE))
         for what, example in (("initiated", _TERM), ("results_displayed", {**_TERM, "results_count": 3}))
     ),
     EventType(
@@ -23,7 +22,7 @@ TYPES = (
         _SEARCH,
         _RESULTS,
         "since 2015",
-        example={"search_term": "resistor", "result_position": 1, "result_link": f"/courses/{COURSE}/courseware/week1/lesson2/"},
+        example={"search_term": "resistor", "result_position": 1, "result_link": course_path("courseware/week1/lesson2/")},
         envelope=BROWSER,
     ),
     EventType(

@@ -3,7 +3,7 @@
 from typing import Any
 
 from ._samples import BROWSER, inside
-from ._spec import EventType, Meaning, PathPattern, Question
+from ._spec import EventType, Meaning, Question
 
 _DOC = "edX research guide, student event types: poll and survey events"
 _RATINGS = {"feedback": "source of the feedback block", "rate": "source of the rating block, which became the feedback block"}
@@ -69,4 +69,3 @@ TYPES = (
     *_rating("feedback"),
     *_rating("rate"),
 )
-PATHS: tuple[PathPattern, ...] = ()

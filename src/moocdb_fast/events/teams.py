@@ -1,7 +1,7 @@
 """Teams and cohorts."""
 
-from ._samples import BROWSER, STAFF
-from ._spec import EventType, Meaning, PathPattern, Post
+from ._samples import BROWSER, STAFF, course_page
+from ._spec import EventType, Meaning, Post
 
 _TEAMS = "edX research guide, student event types: teams-related events"
 _COHORTS = "edX research guide, student event types: student cohort events"
@@ -49,7 +49,7 @@ TYPES = (
         _TEAMS,
         _SINCE,
         example={**_TEAM, "page_name": "single-team", "topic_id": "circuits"},
-        envelope={**BROWSER, "page": "https://courses.example.org/courses/course-v1:Example+MOOC+2024/teams/"},
+        envelope={**BROWSER, "page": course_page("teams/")},
     ),
     EventType("edx.team.searched", Meaning(), _TEAMS, _SINCE, example={"search_text": "evening", "topic_id": "circuits", "number_of_results": 1}),
     EventType("edx.cohort.created", Meaning(), _COHORTS, "since 2014-10-07", example=_COHORT),
@@ -65,4 +65,3 @@ TYPES = (
         envelope=STAFF,
     ),
 )
-PATHS: tuple[PathPattern, ...] = ()

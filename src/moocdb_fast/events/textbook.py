@@ -2,6 +2,7 @@
 
 from functools import partial
 
+from ._samples import course_page
 from ._spec import EventType, Meaning
 
 _DOC = "edX research guide, student event types: textbook interaction events"
@@ -13,7 +14,7 @@ _PLAIN = Meaning(kind="book")
 
 _event = partial(
     EventType,
-    envelope={"event_source": "browser", "page": "https://courses.example.org/courses/course-v1:Example+MOOC+2024/pdfbook/0/chapter/1/"},
+    envelope={"event_source": "browser", "page": course_page("pdfbook/0/chapter/1/")},
 )
 
 _CHAPTER = "/static/circuits_chapter_1.pdf"

@@ -3,9 +3,7 @@
 from collections.abc import Mapping
 
 from ._samples import course_path
-from ._spec import EventType, Meaning, PathPattern, Paths, Post
-
-_PATH = "the platform's request middleware"
+from ._spec import MIDDLEWARE, EventType, Meaning, PathPattern, Paths, Post
 
 TYPES: tuple[EventType, ...] = ()
 
@@ -14,7 +12,7 @@ def _edit(pattern: str, label: str, path: str, fields: Mapping[str, str], key: P
     post = Post("wiki_edit", "request", key=key, content=("POST.title", "POST.content", "POST.summary"), needs_content=True)
     return PathPattern(
         Meaning(mode="collaborating", post=post),
-        _PATH,
+        MIDDLEWARE,
         pattern=pattern,
         about=2,
         label=label,

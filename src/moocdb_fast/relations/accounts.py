@@ -4,29 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import _core
-from .lines import Document, parse, text_of
+from .lines import Document, decoded, text_of
 from .people import People
 from .rows import Row
 from .tables import ACCOUNT
 
 _PATH = "/create_account"
-_COLUMNS = {
-    "screen_name": ("username",),
-    "name": ("name",),
-    "mailing_address": ("mailing_address",),
-    "zipcode": ("zipcode", "postal_code"),
-    "country": ("country",),
-    "gender": ("gender",),
-    "year_of_birth": ("year_of_birth",),
-    "level_of_education": ("level_of_education",),
-    "goals": ("goals",),
-    "honor_code": ("honor_code",),
-    "course_id": ("course_id",),
-    "enrollment_action": ("enrollment_action",),
-    "email": ("email",),
-    "receive_emails": ("receive_emails",),
-}
+# columns that are named after the fields of the form
+_FIELDS = (
+    "name", "mailing_address", "zipcode", "country", "gender", "year_of_birth", "level_of_education", "goals", "honor_code", "course_id",
+    "enrollment_action", "email", "receive_emails",
+)  # fmt: skip
 
 
 def account_row(key: str, document: Any, people: People) -> Row | None:
@@ -34,16 +22,18 @@ def account_row(key: str, document: Any, people: People) -> Row | None:
     if not isinstance(document, dict) or str(document.get("event_type", "")).strip().partition("?")[0].rstrip("/") != _PATH:
         return None
     post = _post(document)
-    values = {column: next((v for name in names if (v := _one(post.get(name)))), None) for column, names in _COLUMNS.items()}
+    user = _one(post.get("username"))
+    values = {name: _one(post.get(name)) or None for name in _FIELDS}
+    values["zipcode"] = values["zipcode"] or _one(post.get("postal_code")) or None
     agreed = _one(post.get("terms_of_service")).lower() in ("true", "1", "on")
-    return ACCOUNT, {"account_id": f"{key}:c", **values, "anon_screen_name": people.of(_one(post.get("username"))), "terms_of_service": int(agreed)}
+    names = {"screen_name": user or None, "anon_screen_name": people.of(user)}
+    return ACCOUNT, {"account_id": f"{key}:c", **names, **values, "terms_of_service": int(agreed)}
 
 
 def _post(document: Document) -> dict[str, Any]:
     payload = document.get("event")
     if isinstance(payload, str):
-        decoded, text = _core.decode_payload(payload.encode())
-        payload = parse(text) if decoded else None
+        payload = decoded(payload)
     post = payload.get("POST") if isinstance(payload, dict) else None
     return post if isinstance(post, dict) else {}
 

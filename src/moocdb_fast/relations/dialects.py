@@ -89,18 +89,13 @@ class TableFile:
 def split(line: str) -> Record:
     """The cells of a row of the published stage."""
     cells, at = [], 0
-    while at <= len(line):
-        found = _CELL.match(line, at)
-        if not found:
-            return Unreadable(line)
+    while found := _CELL.match(line, at):
         quoted, bare = found.groups()
         cells.append(_ESCAPED.sub(r"\1", quoted) if quoted is not None else "" if bare == "null" else bare)
-        if found.end() == len(line) and not line.endswith(",", 0, found.end()):
-            return cells
-        if found.end() == len(line):
-            return [*cells, ""]
         at = found.end()
-    return cells
+        if at == len(line):
+            return [*cells, ""] if line.endswith(",") else cells
+    return Unreadable(line)
 
 
 def find_table(folder: Path, name: str) -> Path | None:

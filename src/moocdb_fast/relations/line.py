@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import quote_plus
@@ -203,9 +203,8 @@ def _field(group: Group, key: str) -> str:
 
 def _query(group: Group) -> str:
     """The query string. Answers of the published stage are still encoded."""
-    if group.ours:
-        return "&".join(f"{quote_plus(_field(group, key))}={quote_plus(answer)}" for key, answer in group.answers.items())
-    return "&".join(f"{key}={answer}" for key, answer in group.answers.items())
+    encoded: Callable[[str], str] = quote_plus if group.ours else str
+    return "&".join(f"{encoded(_field(group, key))}={encoded(answer)}" for key, answer in group.answers.items())
 
 
 def _page(group: Group) -> str:

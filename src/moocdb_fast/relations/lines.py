@@ -24,6 +24,12 @@ def parse(text: bytes) -> Any:
         return None
 
 
+def decoded(text: str) -> Any:
+    """A payload that is text: the value of the JSON in it, else the text without blanks around it."""
+    is_json, found = _core.decode_payload(text.encode())
+    return parse(found) if is_json else found.decode()
+
+
 def text_of(value: Any) -> str:
     """A value as the tables hold it: text as it is, else JSON without blanks; nothing for null."""
     if isinstance(value, str):

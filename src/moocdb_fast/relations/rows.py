@@ -11,10 +11,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
-from .. import _core
 from ..events._spec import Meaning
 from . import parts as read
-from .lines import Document, parse, text_of
+from .lines import Document, decoded, text_of
 from .meaning import meaning_of, module_column, request_of, there
 from .parts import Part, State
 from .people import People
@@ -49,8 +48,7 @@ class Event:
     def __post_init__(self) -> None:
         payload = self.document["event"] if "event" in self.document else self.document.get("data")
         if isinstance(payload, str):
-            decoded, text = _core.decode_payload(payload.encode())
-            payload = parse(text) if decoded else text.decode()
+            payload = decoded(payload)
         self.payload = payload
         source = self.document.get("event_source")
         self.source = source if isinstance(source, str) else ""
@@ -204,9 +202,7 @@ class _Maker:
     def _name_module(self, meaning: Meaning) -> None:
         """The id of a newer module, which the published second stage cannot read anyway, where no other column has it."""
         module = self.event.module
-        columns = {"video_id", "transcript_id", "sequence_id", "question_location", "problem_id"} - (
-            {"problem_id"} if meaning.kind == "problem" else set()
-        )
+        columns = _MODULE_COLUMNS if meaning.kind == "problem" else (*_MODULE_COLUMNS, "problem_id")
         named = any(self.main.get(column) for column in columns)
         if module and not module.startswith("i4x:") and not named and module not in self.event.type:
             self._set(question_location=module)
@@ -302,8 +298,8 @@ class _Maker:
 def essay(answer: Any) -> str | None:
     """The text of an open response (rules, section 9): that of `text`, or those of `parts`."""
     if isinstance(answer, str) and answer.strip().startswith("{"):
-        decoded, text = _core.decode_payload(answer.encode())
-        answer = parse(text) if decoded else answer
+        found = decoded(answer)
+        answer = answer if isinstance(found, str) else found
     if isinstance(answer, dict):
         parts = answer.get("parts")
         if isinstance(answer.get("text"), str):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +14,12 @@ import pyarrow as pa
 
 from .. import _core
 from ..countries import Countries
+from ..events.lookup import name_of
 from ..inputs import Shard
 from ..merge import MergedShard
 from ..options import Options
-from ..scan import scan_options, tables
-from ..shards import write_table
+from ..scan import scan_options, scan_text, tables
+from ..shards import read_table, write_table
 from .accounts import account_row
 from .lines import Lines, documents_of
 from .people import People, without_persons
@@ -35,14 +36,13 @@ _CREATED = b"create_account"
 class Task:
     """A shard of the input, the shard folders that its scan left, and where its pieces go."""
 
-    index: int
     shard: Shard
     folders: tuple[MergedShard, ...]
     pieces: Path
 
     def piece(self, table: str) -> Path:
         """The piece of a table."""
-        return self.pieces / f"{self.index:06d}-{FILES[table]}"
+        return self.pieces / f"{self.shard.index:06d}-{FILES[table]}"
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ class Whole:
 
     def load(self) -> tuple[pa.Array, Array, Array, list[str], dict[str, str]]:
         """The same, mapped into memory where it is long."""
-        with pa.memory_map(str(self.folder / f"{_PSEUDONYMS}.arrow")) as source:
-            pseudonyms = pa.ipc.open_file(source).read_all().column("text").combine_chunks()
+        pseudonyms = read_table(self.folder, _PSEUDONYMS).column("text").combine_chunks()
         names = json.loads((self.folder / _NAMES).read_text(encoding="utf-8"))
         dropped = np.load(self.folder / _DROPPED, mmap_mode="r")
         return pseudonyms, np.load(self.folder / _ALIAS), dropped, names["courses"], names["ids"]
@@ -130,9 +129,7 @@ class _Writer:
     def _is_kept(self, line: bytes) -> bool:
         """Whether a scan that keeps background requests keeps anything of a line."""
         options = {**scan_options(self.options), "keep_anonymous": True, "keep_background": True}
-        scanner = _core.Scanner(self._tables, **options)
-        scanner.feed(np.frombuffer(line + bytes(_core.PADDING), np.uint8), len(line), 1, True)
-        return scanner.rows > 0
+        return scan_text(self._tables, line, options, 1).rows > 0
 
 
 def _kept(folder: MergedShard, dropped: Array) -> Array:
@@ -194,8 +191,7 @@ class _View:
 
 def _type(document: dict[str, Any], label: str) -> str:
     """The type of an event; of a path what the rules leave of it."""
-    given: Iterable[Any] = (document.get("event_type"), document.get("name"))
-    path = next((text.strip() for text in given if isinstance(text, str) and text.strip()), "")
+    path = name_of(document)
     if not path.startswith("/"):
         return label
     if label.startswith("i4x_"):  # a request on a module: what it leads to must stay whole

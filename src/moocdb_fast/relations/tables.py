@@ -9,11 +9,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Literal
 
 NO_TIME = "00000000000000"
 """What the published stage writes for no time."""
 
+_NOTHING = {"text": "''", "number": "-1", "time": f"'{NO_TIME}'"}
 _ESCAPE = str.maketrans({"\\": "\\\\", "'": "\\'", "\0": "\ufffd"})
 _DOUBLE = str.maketrans({"'": "''", "\0": "\ufffd"})
 
@@ -29,10 +31,10 @@ class Column:
     @property
     def default(self) -> str:
         """The cell of no value."""
-        return {"text": "''", "number": "-1", "time": f"'{NO_TIME}'"}[self.kind]
+        return _NOTHING[self.kind]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Table:
     """A table; `restricted` ones hold personal data. `escapes`: a backslash stands before quotes and backslashes, else quotes are doubled."""
 
@@ -55,12 +57,24 @@ class Table:
     def line(self, values: Mapping[str, Any]) -> str:
         """A row as a line of CSV; columns that `values` lacks, or has as None, get their default."""
         marks = _ESCAPE if self.escapes else _DOUBLE
-        return ",".join(_cell(column, values.get(column.name), marks) for column in self.columns) + "\n"
+        cells = self._defaults.copy()
+        for name, value in values.items():
+            if value is not None and (place := self._place.get(name)) is not None:
+                cells[place] = _cell(self.columns[place], value, marks)
+        return ",".join(cells) + "\n"
+
+    @cached_property
+    def _defaults(self) -> list[str]:
+        """The cells of a row without values."""
+        return [column.default for column in self.columns]
+
+    @cached_property
+    def _place(self) -> dict[str, int]:
+        """Where each column stands."""
+        return {name: place for place, name in enumerate(self.names)}
 
 
 def _cell(column: Column, value: Any, marks: dict[int, str]) -> str:
-    if value is None:
-        return column.default
     if column.kind == "number":
         number = number_of(value)
         return column.default if number is None else repr(number)

@@ -6,16 +6,15 @@ import shutil
 from collections import Counter
 from collections.abc import Iterator
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from .. import _core
-from ..events import family_of
+from ..events import families_of
 from ..fates import count_lines, count_unselected
 from ..identities import pseudonym
-from ..inputs import shards
+from ..inputs import longest_first, shards
 from ..merge import Merged, merge
 from ..placing import place_courses
 from ..plan import selected
@@ -46,12 +45,10 @@ def write(run: Run, *, header: bool = False) -> None:
     ids = {number: keys[code] if keys[code] else people.of_id(number) for code, number in merged.platform_ids.items()}
     whole.save(keys, merged.alias, dropped, merged.course_texts, ids)
     tasks = list(_tasks(run, merged))
-    # the longest first, as in the scan
-    order = sorted(range(len(tasks)), key=lambda i: -tasks[i].shard.input.size if tasks[i].shard.end is None else 0)
-    workers = min(run.summary.run.workers, len(tasks)) or 1
+    order = sorted(range(len(tasks)), key=lambda i: longest_first(tasks[i].shard))
     run.clock.say("write")
     make = partial(make_writer, whole, run.key, run.options)
-    done = run_tasks(make, (), [tasks[i] for i in order], workers, lambda *_: run.clock.say("write"))
+    done = run_tasks(make, (), [tasks[i] for i in order], run.summary.run.workers, lambda *_: run.clock.say("write"))
     _put_together(run, tasks, done, header)
 
 
@@ -59,7 +56,7 @@ def _dropped(run: Run, merged: Merged) -> Array:
     """Which rows, by ordinal, are not written: repeats, and other courses than those selected."""
     repeats = find_repeats(merged, run.staging.work)
     dropped = rows_array(run.staging.work, "dropped", merged.rows, np.bool_)
-    wanted = frozenset(code for code, text in enumerate(merged.course_texts) if text in run.options.courses)
+    wanted = merged.courses_named(run.options.courses)
     for shard in merged.shards:
         place = slice(shard.first_row, shard.first_row + shard.rows)
         columns = shard.result.columns("events", ("course", "flags"))
@@ -91,10 +88,7 @@ def _count(run: Run, merged: Merged, dropped: Array) -> None:
     summary = run.summary
     summary.event_types = {names[code]: types[code] for code in sorted(types)}
     summary.courses = {texts[code]: courses[code] for code in sorted(courses, key=lambda c: texts[c].encode())}
-    families: Counter[str] = Counter()
-    for name, count in summary.event_types.items():
-        families[family_of(name)] += count
-    summary.families = dict(families)
+    summary.families = families_of(summary.event_types)
 
 
 def _pseudonyms(run: Run, merged: Merged) -> list[str]:
@@ -109,9 +103,10 @@ def _tasks(run: Run, merged: Merged) -> Iterator[Task]:
     left = list(merged.shards)
     for shard in shards(run.inputs, run.options.shard_bytes):
         mine = []
-        while left and left[0].result.folder.name.startswith(f"{shard.input.number:06d}-{shard.start:016d}-"):
+        while left and left[0].result.folder.name.startswith(f"{shard.name}-"):
             mine.append(left.pop(0))
-        yield Task(shard.index, shard, tuple(mine), pieces)
+        yield Task(shard, tuple(mine), pieces)
+    assert not left
 
 
 def _put_together(run: Run, tasks: list[Task], done: list[dict[str, int]], header: bool) -> None:
@@ -133,11 +128,7 @@ def _put_together(run: Run, tasks: list[Task], done: list[dict[str, int]], heade
             if name == LOAD_INFO:
                 lines = (table.line({"load_info_id": str(i.number), "load_file": i.name}) for i in run.inputs)
                 file.write("".join(lines).encode("utf-8", "replace"))
-        _protect(path, table.restricted)
+        if table.restricted:
+            path.chmod(0o600)
     run.summary.tables[LOAD_INFO] = len(run.inputs)
     run.staging.measure()
-
-
-def _protect(path: Path, restricted: bool) -> None:
-    if restricted:
-        path.chmod(0o600)
