@@ -34,7 +34,7 @@ TABLES = ("events", "parts", "clicks", "posts", "replies", "verdicts", "facts")
 _EVENTS_DONE = "shard.json"
 _FILES = frozenset(f"{name}.arrow" for name in (*TABLES, "payloads", "strings", "bases", "modules", "types", "taught", "rejects")) | {_EVENTS_DONE}
 
-SHARD_FORMAT = 1
+SHARD_FORMAT = 2
 """To be raised when the kernel or this module makes other shards of the same lines; shards of another format are never read."""
 
 

@@ -162,10 +162,10 @@ class Codes {
 
     int32_t module_code(sv text, int32_t course, sv category) {
         if (text.empty()) return -1;
-        std::string key(reinterpret_cast<const char *>(&course), sizeof course);
-        key.append(category).push_back('\n');
-        key.append(text);
-        int32_t raw = raw_modules_.intern(key);
+        key_.assign(reinterpret_cast<const char *>(&course), sizeof course);
+        key_.append(category).push_back('\n');
+        key_.append(text);
+        int32_t raw = raw_modules_.intern(key_);
         if (static_cast<size_t>(raw) == raw_module_code_.size()) {
             std::string in(course >= 0 ? courses.at(course) : sv());
             raw_module_code_.push_back(-1);

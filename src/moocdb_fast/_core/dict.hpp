@@ -30,23 +30,31 @@ inline uint64_t hash_bytes(const char *p, size_t n) {
     return mix(k2 ^ n, mix(a ^ k1, b ^ h));
 }
 
+// 64-bit hash of a whole line, likewise. Four sums at once: a multiplication need not wait for the one before (half the time of hash_bytes).
+inline uint64_t hash_line(const char *p, size_t n) {
+    constexpr uint64_t keys[4] = {0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL, 0x8ebc6af09c88c6e3ULL, 0x589965cc75374cc3ULL};
+    uint64_t sums[4] = {n, keys[1], keys[2], keys[3]}, words[8];
+    for (; n >= 64; p += 64, n -= 64) {
+        std::memcpy(words, p, 64);
+        for (int i = 0; i < 4; i++) sums[i] = mix(words[2 * i] ^ keys[i], words[2 * i + 1] ^ sums[i]);
+    }
+    return mix(mix(sums[0] ^ keys[1], sums[1]), mix(sums[2] ^ keys[0], sums[3])) ^ hash_bytes(p, n);
+}
+
 // Owns copies of its strings. Codes count from 0. Memory is bounded by the distinct strings.
 class StringDict {
   public:
-    StringDict() : slots_(64, 0), ends_(1, 0) {}
+    StringDict() : slots_(64), ends_(1, 0) {}
 
     // The code of s, given now if s is new. May raise bad_alloc.
     int32_t intern(sv s) {
-        if (last_ >= 0 && at(last_) == s) return last_;  // logs repeat themselves line by line
+        if (last_ >= 0 && same(at(last_), s)) return last_;  // logs repeat themselves line by line
         uint64_t h = hash_bytes(s.data(), s.size());
         size_t mask = slots_.size() - 1, i = h & mask;
-        while (slots_[i]) {
-            int32_t code = static_cast<int32_t>(slots_[i] - 1);
-            if (hashes_[code] == h && at(code) == s) return last_ = code;
-            i = (i + 1) & mask;
-        }
+        for (; slots_[i].used; i = (i + 1) & mask)
+            if (slots_[i].tag == tag_of(h) && same(at(slots_[i].code()), s)) return last_ = slots_[i].code();
         int32_t code = size();
-        slots_[i] = static_cast<uint32_t>(code) + 1;
+        slots_[i] = {tag_of(h), static_cast<uint32_t>(code) + 1};
         hashes_.push_back(h);
         bytes_.insert(bytes_.end(), s.begin(), s.end());
         ends_.push_back(static_cast<int64_t>(bytes_.size()));
@@ -58,10 +66,8 @@ class StringDict {
     int32_t find(sv s) const {
         uint64_t h = hash_bytes(s.data(), s.size());
         size_t mask = slots_.size() - 1;
-        for (size_t i = h & mask; slots_[i]; i = (i + 1) & mask) {
-            int32_t code = static_cast<int32_t>(slots_[i] - 1);
-            if (hashes_[code] == h && at(code) == s) return code;
-        }
+        for (size_t i = h & mask; slots_[i].used; i = (i + 1) & mask)
+            if (slots_[i].tag == tag_of(h) && same(at(slots_[i].code()), s)) return slots_[i].code();
         return -1;
     }
 
@@ -72,18 +78,26 @@ class StringDict {
     const std::vector<char> &bytes() const { return bytes_; }
 
   private:
+    // The tag tells most other strings apart without a look at them, which would be another miss of the cache.
+    struct Slot {
+        uint32_t tag = 0, used = 0;  // upper half of the hash; code + 1, 0 is free
+        int32_t code() const { return static_cast<int32_t>(used - 1); }
+    };
+
+    static uint32_t tag_of(uint64_t h) { return static_cast<uint32_t>(h >> 32); }
+
     void grow() {
-        std::vector<uint32_t> slots(slots_.size() * 2, 0);
+        std::vector<Slot> slots(slots_.size() * 2);
         size_t mask = slots.size() - 1;
         for (size_t code = 0; code < hashes_.size(); code++) {
             size_t i = hashes_[code] & mask;
-            while (slots[i]) i = (i + 1) & mask;
-            slots[i] = static_cast<uint32_t>(code) + 1;
+            while (slots[i].used) i = (i + 1) & mask;
+            slots[i] = {tag_of(hashes_[code]), static_cast<uint32_t>(code) + 1};
         }
         slots_.swap(slots);
     }
 
-    std::vector<uint32_t> slots_;   // code + 1, 0 is free
+    std::vector<Slot> slots_;
     std::vector<uint64_t> hashes_;  // by code
     std::vector<int64_t> ends_;     // Arrow-style offsets into bytes_
     std::vector<char> bytes_;

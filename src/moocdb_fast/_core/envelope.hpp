@@ -9,7 +9,7 @@ struct Envelope {
     sv type, source, name, host, agent, ip, page, browser_url, course, context_path, usage_key, title;
     bool has_time = false, has_payload = false;
     Element time, payload;
-    std::string user_id, number_name;
+    Digits user_id, number_name;
 };
 
 inline sv text_or_empty(Element e) {
@@ -18,15 +18,12 @@ inline sv text_or_empty(Element e) {
 }
 
 inline void read_name(Element e, Envelope &v) {
-    v.name = {};
-    if (e.type() == element_type::INT64 || e.type() == element_type::UINT64) {
-        v.number_name.clear();
-        put_json(e, v.number_name);
-        v.name = v.number_name;
-    } else {
-        v.name = strip(text_or_empty(e));
-        if (v.name == "anonymous") v.name = {};
+    if (v.number_name.of_integer(e)) {
+        v.name = v.number_name.text();
+        return;
     }
+    v.name = strip(text_or_empty(e));
+    if (v.name == "anonymous") v.name = {};
 }
 
 // Members that lines have in `context` when they come before they were given their later shape.
@@ -42,7 +39,7 @@ inline bool is_name(Element e) { return e.is_string() || e.type() == element_typ
 inline void read_context(Element e, Envelope &v, Inner &inner) {
     v.course = v.context_path = v.usage_key = v.title = v.browser_url = sv();
     inner = Inner();
-    v.user_id.clear();
+    v.user_id.size = 0;
     Object o;
     if (e.get(o)) return;
     for (auto f : o) {
@@ -63,7 +60,7 @@ inline void read_context(Element e, Envelope &v, Inner &inner) {
             }
             break;
         case 7:
-            if (k == "user_id" && !user_id_of(f.value, v.user_id)) v.user_id.clear();
+            if (k == "user_id" && !user_id_of(f.value, v.user_id)) v.user_id.size = 0;
             break;
         case 8: if (k == "username") inner.name = f.value, inner.named = is_name(f.value); break;
         case 9: if (k == "course_id") v.course = text_or_empty(f.value); break;
@@ -122,7 +119,7 @@ inline bool read_envelope(Element e, Envelope &v) {
 }
 
 // Microseconds of the time of a line, or NO_TIME (rules, section 4).
-inline int64_t time_of(Element e) {
+inline int64_t time_of(Element e, Day &day) {
     constexpr int64_t MILLIS_FROM = 100000000000;
     auto number = [](Element x, bool millis_only) -> int64_t {
         int64_t v;
@@ -134,11 +131,11 @@ inline int64_t time_of(Element e) {
         return NO_TIME;
     };
     sv s;
-    if (text_of(e, s)) return time_of_text(s);
+    if (text_of(e, s)) return time_of_text(s, day);
     if (e.is_number()) return number(e, false);
     Element date, digits;
     if (!member(e, "$date", date)) return NO_TIME;
-    if (text_of(date, s)) return time_of_text(s);
+    if (text_of(date, s)) return time_of_text(s, day);
     if (date.is_number()) return number(date, true);
     if (!member(date, "$numberLong", digits) || !text_of(digits, s) || !all_digits(s) || s.size() > 18) return NO_TIME;
     int64_t v = 0;

@@ -8,7 +8,7 @@ cdef extern from "payload.hpp" namespace "moocdb":
     cdef cppclass Decoded:
         PayloadKind what
         Element value
-        string text
+        sv text
     void c_decode_text "moocdb::decode_text"(sv, LineJson&, Decoded&) except +
     void put_json(Element, string&) except +
 
@@ -48,7 +48,7 @@ def decode_payload(bytes text not None):
     cdef string out
     c_decode_text(sv(text, len(text)), _line_json, d)
     if d.what != VALUE:
-        return False, <bytes> d.text
+        return False, <bytes> d.text.data()[:d.text.size()]
     put_json(d.value, out)
     return True, <bytes> out
 

@@ -1,5 +1,6 @@
 // The compiled declarations: what events/ says, as the kernel executes it. The kernel knows no event type by name.
 #pragma once
+#include <algorithm>
 #include <unordered_map>
 #include <vector>
 
@@ -54,9 +55,39 @@ struct Meaning {
     Paths click_code, click_numbers[5];  // current, old, new time; old, new speed
 };
 
+// The beginning and the end of a text as numbers, to tell at a glance that a pattern cannot match it.
+class Ends {
+  public:
+    Ends() = default;
+
+    explicit Ends(sv text) : Ends(text, text) {}
+
+    // Of a pattern: what stands before its first star and behind its last.
+    static Ends of_pattern(sv pattern) {
+        size_t star = pattern.find('*');
+        if (star == sv::npos) return Ends(pattern);
+        return Ends(pattern.substr(0, star), pattern.substr(pattern.rfind('*') + 1));
+    }
+
+    // Whether a text with these ends may match the pattern with those.
+    bool may_match(const Ends &pattern) const { return !((head_ ^ pattern.head_) & pattern.head_mask_) && !((tail_ ^ pattern.tail_) & pattern.tail_mask_); }
+
+  private:
+    Ends(sv head, sv tail) {
+        head = head.substr(0, 8), tail = tail.substr(tail.size() - std::min<size_t>(tail.size(), 8));
+        for (size_t i = 0; i < head.size(); i++) head_ |= byte(head[i]) << 8 * i, head_mask_ |= uint64_t{255} << 8 * i;
+        for (size_t i = 0; i < tail.size(); i++) tail_ |= byte(tail[tail.size() - 1 - i]) << 8 * i, tail_mask_ |= uint64_t{255} << 8 * i;
+    }
+
+    static uint64_t byte(char c) { return static_cast<unsigned char>(c); }
+
+    uint64_t head_ = 0, head_mask_ = 0, tail_ = 0, tail_mask_ = 0;
+};
+
 struct PathRule {
     int meaning = 0;
     std::string pattern, action;  // one of them
+    Ends ends;                    // of the pattern
     std::vector<std::string> categories;
     int about = 0;  // the piece, from the end, that a post is about
     std::string label;
@@ -169,6 +200,7 @@ inline Request classify_path(const Meanings &m, sv path, sv host) {
     read_request(path, r);
     clean_address(path, host, r.address);
     sv local = sv(r.address).substr(path_start(r.address));
+    const Ends local_ends(local);
     for (const PathRule &rule : m.paths) {
         bool hit;
         if (rule.pattern.empty()) {
@@ -176,7 +208,7 @@ inline Request classify_path(const Meanings &m, sv path, sv host) {
             bool listed = rule.categories.empty();
             for (const auto &c : rule.categories) listed |= c == r.module.category;
             hit = hit && listed;
-        } else hit = glob(rule.pattern, local);
+        } else hit = local_ends.may_match(rule.ends) && glob(rule.pattern, local);
         if (hit) {
             r.meaning = rule.meaning, r.label = rule.label, r.has_piece = rule.about > 0;
             std::vector<sv> pieces = pieces_of(local);

@@ -88,12 +88,25 @@ class PartReader {
         int32_t module = own ? fallback_ : module_of_(k.module);
         if (module < 0) module = fallback_;
         if (module < 0) return nullptr;
-        auto [at, fresh] = index_.emplace(static_cast<uint64_t>(module) << 32 | static_cast<uint32_t>(k.numbers), parts.size());
-        if (fresh) {
+        size_t at = place_of(module, k.numbers);
+        if (at == parts.size()) {
             parts.emplace_back();
             parts.back().module = module, parts.back().numbers = k.numbers;
         }
-        return &parts[at->second];
+        return &parts[at];
+    }
+
+    // Where the part of a module with these numbers is, or is to be.
+    size_t place_of(int32_t module, int numbers) {
+        auto key = [](int32_t m, int n) { return static_cast<uint64_t>(m) << 32 | static_cast<uint32_t>(n); };
+        if (parts.size() < FEW) {
+            size_t at = 0;
+            while (at < parts.size() && (parts[at].module != module || parts[at].numbers != numbers)) at++;
+            return at;
+        }
+        if (index_.empty())
+            for (size_t i = 0; i < parts.size(); i++) index_.emplace(key(parts[i].module, parts[i].numbers), i);
+        return index_.emplace(key(module, numbers), parts.size()).first->second;
     }
 
     // Gives the part its answer, unless it has one; a choice in the key speaks when the answer says no more than "ticked".
@@ -210,7 +223,7 @@ class PartReader {
     ModuleOf module_of_;
     IdOf id_of_;
     NameOf name_of_;
-    std::unordered_map<uint64_t, size_t> index_;  // module and numbers → part
+    std::unordered_map<uint64_t, size_t> index_;  // module and numbers → part, once there are many
     int32_t fallback_ = -1;
     std::string problem_, problem_html_;
 };

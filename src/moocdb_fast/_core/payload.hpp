@@ -76,7 +76,40 @@ inline bool follow(Element root, const std::vector<std::string> &path, Element &
     return true;
 }
 
-inline bool text_of(Element e, sv &out) { return e.type() == element_type::STRING && !e.get(out); }
+inline bool text_of(Element e, sv &out) { return !e.get(out); }
+
+// The members of an object, kept so that looking up many names does not walk the document many times. Borrows from it.
+class Members {
+  public:
+    static constexpr size_t MOST = 64;
+
+    // Reads e (what an array stands for is its first element); false when that is no object, or has more members than are kept.
+    bool read(Element e) {
+        Object o;
+        size_ = 0;
+        if (!first_of(e) || e.get(o)) return false;
+        for (auto f : o) {
+            if (size_ == MOST) return false;
+            keys_[size_] = f.key, values_[size_++] = f.value;
+        }
+        return true;
+    }
+
+    // The last member of that name; false when there is none.
+    bool find(sv name, Element &out) const {
+        for (size_t i = size_; i-- > 0;)
+            if (same(keys_[i], name)) {
+                out = values_[i];
+                return true;
+            }
+        return false;
+    }
+
+  private:
+    sv keys_[MOST];
+    Element values_[MOST];
+    size_t size_ = 0;
+};
 
 // Members in order of first appearance, each with its last value.
 inline std::vector<std::pair<sv, Element>> members_of(Element e) {
@@ -141,10 +174,27 @@ enum class Payload : uint8_t { none, value, text };
 
 struct Decoded {
     Payload what = Payload::none;
+    bool failed = false, listed = false;  // listed: `members` holds those of `value`
     Element value;
-    std::string text;  // when the payload is text after all
-    bool failed = false;
+    sv text;  // when the payload is text after all; borrowed from the line, or from `own`
+    std::string own;
+    Members members;
+
+    void be_value(Element e) { what = Payload::value, value = e, listed = members.read(e); }
+    void be_text(std::string s) { own = std::move(s), text = own; }
 };
+
+// Follows a member path of a payload that is a value.
+inline bool follow(const Decoded &d, const std::vector<std::string> &path, Element &out) {
+    if (!d.listed || path.empty()) return follow(d.value, path, out);
+    if (!d.members.find(path[0], out)) return false;
+    for (size_t i = 1; i < path.size(); i++)
+        if (!first_of(out) || !member(out, path[i], out)) return false;
+    return first_of(out);
+}
+
+// Whether JSON may begin so: most payloads that are text can be told from their first character.
+inline bool begins_like_json(sv s) { return !s.empty() && (is_digit(s[0]) || std::strchr("{[\"-tfn", s[0])); }
 
 inline bool mend_payload(Json &json, Decoded &d);
 
@@ -154,38 +204,35 @@ inline void decode_text(sv s, Json &json, Decoded &d) {
     d.what = Payload::text, d.failed = false;
     d.text = s;
     Element e;
-    if (!json.parse(s, e)) {
-        sv inner;
-        if (text_of(e, inner)) {
-            d.text = inner;
-            if (json.parse(strip(d.text), e)) return;
-            if (text_of(e, inner)) {
-                d.text = std::string(inner);
-                return;
-            }
-        }
-        d.what = Payload::value, d.value = e;
+    if (!begins_like_json(s) || json.parse(s, e)) {
+        d.failed = !mend_payload(json, d);
         return;
     }
-    d.failed = !mend_payload(json, d);
+    sv inner;
+    if (text_of(e, inner)) {
+        d.be_text(std::string(inner));
+        if (json.parse(strip(d.text), e)) return;
+        if (text_of(e, inner)) return d.be_text(std::string(inner));
+    }
+    d.be_value(e);
 }
 
 // Decodes an `event`; uses `json` likewise.
 inline void decode_payload(Element event, Json &json, Decoded &d) {
     sv s;
     if (text_of(event, s)) return decode_text(s, json, d);
-    d.what = Payload::value, d.value = event, d.failed = false;
+    d.be_value(event), d.failed = false;
 }
 
 // A payload that is not JSON as it stands: escaped once too often, or with faults that a line may have too.
 inline bool mend_payload(Json &json, Decoded &d) {
     Element e;
     sv inner;
-    if (d.text.find('\\') != std::string::npos && !json.parse("\"" + d.text + "\"", e) && text_of(e, inner)) {
+    if (d.text.find('\\') != sv::npos && !json.parse(std::string("\"").append(d.text).append("\""), e) && text_of(e, inner)) {
         std::string again(strip(inner));
         if (!json.parse(again, e)) {
-            if (text_of(e, inner)) d.text = std::string(inner);
-            else d.what = Payload::value, d.value = e;
+            if (text_of(e, inner)) d.be_text(std::string(inner));
+            else d.be_value(e);
             return true;
         }
     }
@@ -194,26 +241,40 @@ inline bool mend_payload(Json &json, Decoded &d) {
     size_t comma;
     Repaired faults;
     if (copy_object(d.text, 0, mended, comma, faults) != d.text.size() || json.parse(mended, e)) return false;
-    d.what = Payload::value, d.value = e;
+    d.be_value(e);
     return true;
 }
 
 // ---------------------------------------------------------------- ids, numbers
 
-// Writes the digits of a user id to out; false when e is none.
-inline bool user_id_of(Element e, std::string &out) {
-    sv s;
-    std::string digits;
-    if (e.type() == element_type::INT64 || e.type() == element_type::UINT64) {
-        put_json(e, digits);
-        out = digits;
+// The digits of a whole number, held without memory of its own.
+struct Digits {
+    char bytes[23];
+    uint8_t size = 0;
+
+    sv text() const { return sv(bytes, size); }
+    bool empty() const { return !size; }
+
+    // Takes the digits of a JSON integer; false when e is none.
+    bool of_integer(Element e) {
+        int64_t v;
+        uint64_t u;
+        if (!e.get(v)) size = static_cast<uint8_t>(std::to_chars(bytes, bytes + sizeof bytes, v).ptr - bytes);
+        else if (!e.get(u)) size = static_cast<uint8_t>(std::to_chars(bytes, bytes + sizeof bytes, u).ptr - bytes);
+        else return false;
         return true;
     }
-    if (!text_of(e, s)) return false;
+};
+
+// Takes the digits of a user id; false when e is none.
+inline bool user_id_of(Element e, Digits &out) {
+    sv s;
+    if (!text_of(e, s)) return out.of_integer(e);
     s = strip(s);
     if (s.size() > 20 || !all_digits(s)) return false;
     while (s.size() > 1 && s[0] == '0') s.remove_prefix(1);
-    out = s;
+    std::memcpy(out.bytes, s.data(), s.size());
+    out.size = static_cast<uint8_t>(s.size());
     return true;
 }
 
@@ -242,7 +303,7 @@ inline int panel_of(Element e) {
 // ---------------------------------------------------------------- parts
 
 struct PartKey {
-    std::string module;  // names the module
+    sv module;           // names the module; borrowed from the key
     int numbers = 0;     // 1 + first * 1000 + second, or 0: the problem itself
     std::string choice;
     bool list = false, drop = false;
@@ -280,6 +341,8 @@ inline PartKey read_part_key(sv key) {
     return k;
 }
 
+constexpr size_t FEW = 16;  // so many are looked through one by one: faster than a table, and bounded
+
 struct QueryField {
     std::string key;
     std::vector<std::string> values;
@@ -288,7 +351,8 @@ struct QueryField {
 // The `input_` fields of a query string, by first appearance.
 inline std::vector<QueryField> read_query(sv s) {
     std::vector<QueryField> out;
-    std::unordered_map<std::string, size_t> index;
+    std::unordered_map<std::string, size_t> index;  // once there are many
+    std::string key, value;
     size_t from = 0;
     while (from <= s.size()) {
         size_t to = s.find('&', from);
@@ -297,13 +361,20 @@ inline std::vector<QueryField> read_query(sv s) {
         from = to + 1;
         if (piece.empty()) continue;
         size_t eq = piece.find('=');
-        std::string key, value;
+        key.clear(), value.clear();
         decode_query(piece.substr(0, eq), key);
-        if (eq != sv::npos) decode_query(piece.substr(eq + 1), value);
         if (!starts(key, "input_")) continue;
-        auto [it, fresh] = index.emplace(key, out.size());
-        if (fresh) out.push_back({key, {}});
-        out[it->second].values.push_back(std::move(value));
+        if (eq != sv::npos) decode_query(piece.substr(eq + 1), value);
+        size_t at = 0;
+        if (out.size() < FEW) {
+            while (at < out.size() && out[at].key != key) at++;
+        } else {
+            if (index.empty())
+                for (size_t i = 0; i < out.size(); i++) index.emplace(out[i].key, i);
+            at = index.emplace(key, out.size()).first->second;
+        }
+        if (at == out.size()) out.push_back({key, {}});
+        out[at].values.push_back(value);
     }
     return out;
 }

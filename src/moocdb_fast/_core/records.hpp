@@ -30,7 +30,7 @@ enum class End : uint8_t { first, whole, only };
 inline bool first_there(const Decoded &d, const Paths &paths, Element &out, End end = End::first) {
     if (d.what != Payload::value) return false;
     for (const auto &path : paths) {
-        if (!(end == End::first ? follow(d.value, path, out) : follow_whole(d.value, path, out))) continue;
+        if (!(end == End::first ? follow(d, path, out) : follow_whole(d.value, path, out))) continue;
         if (end == End::only) out = only_element(out);
         if (!out.is_null()) return true;
     }
@@ -43,7 +43,7 @@ inline sv first_text(const Decoded &d, const Paths &paths) {
     sv s;
     if (d.what == Payload::value)
         for (const auto &path : paths)
-            if (follow(d.value, path, e) && text_of(e, s) && !strip(s).empty()) return s;
+            if (follow(d, path, e) && text_of(e, s) && !strip(s).empty()) return s;
     return {};
 }
 
@@ -131,7 +131,7 @@ inline PostText post_text(const PostRule &rule, const Decoded &d) {
     sv s;
     bool undone;
     for (const auto &path : rule.content)
-        if (d.what == Payload::value && follow(d.value, path, e) && text_of(e, s) && !strip(s).empty()) {
+        if (d.what == Payload::value && follow(d, path, e) && text_of(e, s) && !strip(s).empty()) {
             if (out.there) out.text += "\n\n";
             out.text.append(s);
             out.there = true;
@@ -155,7 +155,7 @@ class ReplyReader {
 
     void read(const QuestionRule &rule, const Decoded &d) {
         Element e;
-        if (whole_text(d, rule.answer) && (rule.form == VALUE || rule.form == EACH)) return add_text(rule, rule.name, false, d.text);
+        if (whole_text(d, rule.answer) && (rule.form == VALUE || rule.form == EACH)) return add_text(rule, rule.name, false, std::string(d.text));
         if (!first_there(d, rule.answer, e, rule.form == VALUE ? End::only : End::whole)) return;
         Array a;
         bool list = !e.get(a);
@@ -231,14 +231,14 @@ inline bool read_profile(const Decoded &d, uint8_t &what, std::string &value) {
     Element e;
     sv s;
     static const Path setting{"setting"}, fresh{"new"};
-    if (d.what != Payload::value || !follow(d.value, setting, e) || !text_of(e, s)) return false;
+    if (d.what != Payload::value || !follow(d, setting, e) || !text_of(e, s)) return false;
     if (s == "gender") what = F_GENDER;
     else if (s == "year_of_birth") what = F_BIRTH;
     else if (s == "country") what = F_COUNTRY;
     else if (s == "language") what = F_LANGUAGE;
     else return false;
     value.clear();
-    if (!follow(d.value, fresh, e)) return false;
+    if (!follow(d, fresh, e)) return false;
     if (text_of(e, s)) value = strip(s);
     else if (e.type() == element_type::INT64 || e.type() == element_type::UINT64) put_json(e, value);
     return !value.empty();

@@ -98,7 +98,7 @@ class Scanner : public Codes {
         Element name;
         Envelope v;
         sv text;
-        return read_envelope(e, v) && member(e, "username", name) && text_of(name, text) && v.has_time && time_of(v.time) != NO_TIME;
+        return read_envelope(e, v) && member(e, "username", name) && text_of(name, text) && v.has_time && time_of(v.time, day_) != NO_TIME;
     }
 
     // ------------------------------------------------------------ one event
@@ -108,17 +108,15 @@ class Scanner : public Codes {
         Envelope v;
         if (!read_envelope(e, v)) return NOT_AN_EVENT;
         if (!v.has_time) return NO_TIME_GIVEN;
-        int64_t time = time_of(v.time);
+        int64_t time = time_of(v.time, day_);
         if (time == NO_TIME) return BAD_TIME;
         const Host host_info = host_of(v.host);
         sv host = host_info.valid ? strip(v.host) : sv();
         const Type &type = type_of(v.type, v.source, host);
         const Meaning &m = meanings_.all[type.meaning];
         bool odd = odd_payload(v);
-        teach(v);
-
-        int32_t agent = v.agent.empty() ? -1 : agents.intern(v.agent);
-        if (agent >= 0 && static_cast<size_t>(agent) == agent_machine_.size()) agent_machine_.push_back(meanings_.machine(v.agent));
+        const int32_t named = user_named(v);
+        int32_t agent = agent_of(v.agent, named);
         bool still = m.fate == BACKGROUND;
         Filter why = FILTERS;
         if (m.fate == MACHINE || (agent >= 0 && agent_machine_[agent])) why = F_MACHINE;
@@ -126,12 +124,13 @@ class Scanner : public Codes {
         else if (still && !options_.keep_background) why = F_BACKGROUND;
         if (why != FILTERS) return filter(why, odd);
 
-        Decoded d;
+        Decoded &d = decoded_;
+        d.what = Payload::none, d.failed = d.listed = false;
         if (m.reads_payload && v.has_payload) {
             decode_payload(v.payload, payload_json_, d);
             odd = odd || (d.failed && bracket(v.payload));
         }
-        int32_t user = actor(v, m, d);
+        int32_t user = named >= 0 ? named : actor(v, m, d);
         if (user < 0) {
             if (!options_.keep_anonymous) return filter(F_ANONYMOUS, odd);
             user = users.intern("a");
@@ -169,7 +168,7 @@ class Scanner : public Codes {
         else if (page.frame) flags |= FRAME;
         int32_t code = said.posts && type.path ? type.post_code : type.code;
         count_odd(odd);
-        add_event(offset, time, hash_bytes(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip), reader.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
+        add_event(offset, time, hash_line(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip, named), reader.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
         if (options_.keep_payloads) keep_payload(v);
         if (flags & CLOSE) return REJECTS;
         if (type_mode[code] == NO_MODE) type_mode[code] = m.mode;
@@ -222,36 +221,54 @@ class Scanner : public Codes {
         return !s.empty() && ((s[0] == '{' && s.back() != '}') || (s[0] == '[' && s.back() != ']'));
     }
 
-    void teach(const Envelope &v) {
-        if (v.name.empty() || v.user_id.empty()) return;
-        int32_t id = taught_ids_.intern(v.user_id);
-        if (static_cast<size_t>(id) < taught.size()) return;
+    // What the last line of a user said that the next one will most likely say again: comparing is cheaper than looking up.
+    struct Before {
+        int32_t agent = -1, ip = -1;
+        Digits id;
+    };
+
+    // The code of the user whom the line names, or -1; learns what platform id goes with the name.
+    int32_t user_named(const Envelope &v) {
+        if (v.name.empty()) return -1;
         key_.assign("n:").append(v.name);
-        taught.emplace_back(users.intern(key_), v.user_id);
+        int32_t user = users.intern(key_);
+        if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
+        Digits &id = before_[user].id;
+        if (!v.user_id.empty() && !same(v.user_id.text(), id.text())) {
+            id = v.user_id;
+            if (static_cast<size_t>(taught_ids_.intern(id.text())) == taught.size()) taught.emplace_back(user, std::string(id.text()));
+        }
+        return user;
     }
 
+    int32_t agent_of(sv text, int32_t named) {
+        if (text.empty()) return -1;
+        if (named >= 0 && before_[named].agent >= 0 && same(agents.at(before_[named].agent), text)) return before_[named].agent;
+        int32_t agent = agents.intern(text);
+        if (static_cast<size_t>(agent) == agent_machine_.size()) agent_machine_.push_back(meanings_.machine(text));
+        if (named >= 0) before_[named].agent = agent;
+        return agent;
+    }
+
+    // The actor of a line that names nobody, or -1.
     int32_t actor(const Envelope &v, const Meaning &m, const Decoded &d) {
-        if (!v.name.empty()) {
-            key_.assign("n:").append(v.name);
-            return users.intern(key_);
-        }
-        std::string id = v.user_id;
+        Digits id = v.user_id;
         if (id.empty() && !payload_id(m, d, id)) return -1;
-        key_.assign("i:").append(id);
+        key_.assign("i:").append(id.text());
         return users.intern(key_);
     }
 
-    static bool payload_id(const Meaning &m, const Decoded &d, std::string &id) {
+    static bool payload_id(const Meaning &m, const Decoded &d, Digits &id) {
         Element e;
         if (d.what != Payload::value) return false;
         for (const auto &path : m.user)
-            if (follow(d.value, path, e) && user_id_of(e, id)) return true;
+            if (follow(d, path, e) && user_id_of(e, id)) return true;
         return false;
     }
 
     static bool joins(const Envelope &v, const Meaning &m, const Decoded &d) {
-        std::string id;
-        return v.user_id.empty() || !payload_id(m, d, id) || id == v.user_id;
+        Digits id;
+        return v.user_id.empty() || !payload_id(m, d, id) || id.text() == v.user_id.text();
     }
 
     PageCode own_page(const Envelope &v, sv host) {
@@ -265,15 +282,15 @@ class Scanner : public Codes {
         sv s;
         if (d.what == Payload::value)
             for (const auto &path : m.page)
-                if (follow(d.value, path, e) && text_of(e, s) && (page = page_code(s, host)).base >= 0) return true;
+                if (follow(d, path, e) && text_of(e, s) && (page = page_code(s, host)).base >= 0) return true;
         return false;
     }
 
     // The user whom the payload is about, else the actor.
     int32_t affected(const Meaning &m, const Decoded &d, int32_t actor) {
-        std::string id;
+        Digits id;
         if (!payload_id(m, d, id)) return actor;
-        key_.assign("i:").append(id);
+        key_.assign("i:").append(id.text());
         return users.intern(key_);
     }
 
@@ -283,7 +300,7 @@ class Scanner : public Codes {
         sv s;
         if (course < 0 && d.what == Payload::value)
             for (const auto &path : m.course)
-                if (course < 0 && follow(d.value, path, e) && text_of(e, s)) course = course_code(s);
+                if (course < 0 && follow(d, path, e) && text_of(e, s)) course = course_code(s);
         if (course < 0) course = page.course;
         if (course < 0) course = type.course;
         if (course < 0 && !v.context_path.empty()) course = page_code(v.context_path, host).course;
@@ -296,7 +313,7 @@ class Scanner : public Codes {
         sv s;
         if (d.what == Payload::value)
             for (const auto &path : m.module)
-                if (module < 0 && follow(d.value, path, e) && text_of(e, s)) module = module_code(s, course, m.category);
+                if (module < 0 && follow(d, path, e) && text_of(e, s)) module = module_code(s, course, m.category);
         if (module < 0 && type.module) module = module_code(type.module, course);
         if (module < 0 && m.submits && m.form != MAPS && m.form != WHOLE && !parts.empty()) module = parts[0].module;
         if (module < 0) module = module_code(v.usage_key, course, {});
@@ -312,14 +329,18 @@ class Scanner : public Codes {
         Element e;
         if (d.what != Payload::value) return -1;
         for (const auto &path : m.panel)
-            if (follow(d.value, path, e))
+            if (follow(d, path, e))
                 if (int n = panel_of(e)) return panels.intern(std::to_string(n));
         return -1;
     }
 
-    int32_t address_of(sv ip) {
+    int32_t address_of(sv ip, int32_t named) {
         ip = strip(ip.substr(0, ip.find(',')));
-        return ip.empty() ? -1 : ips.intern(ip);
+        if (ip.empty()) return -1;
+        if (named < 0) return ips.intern(ip);
+        int32_t &before = before_[named].ip;
+        if (before < 0 || !same(ips.at(before), ip)) before = ips.intern(ip);
+        return before;
     }
 
     // ------------------------------------------------------------ rows
@@ -429,11 +450,11 @@ class Scanner : public Codes {
             numbers[i] = NAN;
             if (d.what != Payload::value) continue;
             for (const auto &path : m.click_numbers[i])
-                if (std::isnan(numbers[i]) && follow(d.value, path, e)) numbers[i] = number_of(e);
+                if (std::isnan(numbers[i]) && follow(d, path, e)) numbers[i] = number_of(e);
         }
         if (d.what == Payload::value)
             for (const auto &path : m.click_code)
-                if (code < 0 && follow(d.value, path, e) && text_of(e, s) && !strip(s).empty()) code = codes.intern(cut_points(s, 255));
+                if (code < 0 && follow(d, path, e) && text_of(e, s) && !strip(s).empty()) code = codes.intern(cut_points(s, 255));
         clicks.row.push_back(static_cast<int32_t>(events.time.size() - 1));
         clicks.code.push_back(code);
         for (int i = 0; i < 5; i++) clicks.number[i].push_back(numbers[i]);
@@ -444,7 +465,10 @@ class Scanner : public Codes {
     sv body_;                   // the JSON text that is being taken in
     size_t tail_ = 0;           // bytes without a newline behind what was used of the last feed
     int64_t tail_offset_ = -1;  // where they begin
+    Day day_;
+    Decoded decoded_;  // of the event that is being taken in; its memory is used again
     StringDict taught_ids_;
+    std::vector<Before> before_;  // by user
     std::vector<uint8_t> agent_machine_;
 };
 

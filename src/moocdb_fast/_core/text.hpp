@@ -17,6 +17,7 @@ inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 inline int hex_value(char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; }
 inline bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+inline bool same(sv a, sv b) { return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0; }
 inline bool starts(sv s, sv p) { return s.size() >= p.size() && std::memcmp(s.data(), p.data(), p.size()) == 0; }
 inline bool ends(sv s, sv p) { return s.size() >= p.size() && std::memcmp(s.data() + s.size() - p.size(), p.data(), p.size()) == 0; }
 
@@ -82,16 +83,24 @@ inline sv cut_points(sv s, size_t limit) {
     return s;
 }
 
-// Appends the query-string decoding of s: `+` is a blank, `%XX` a byte, broken UTF-8 becomes U+FFFD.
+// Appends the query-string decoding of s, which is valid UTF-8: `+` is a blank, `%XX` a byte, broken UTF-8 becomes U+FFFD.
 inline void decode_query(sv s, std::string &out) {
-    std::string raw;
-    raw.reserve(s.size());
+    size_t before = out.size();
+    bool odd = false;  // whether there are bytes that may not be UTF-8 (s itself is)
+    out.resize(before + s.size());
+    char *p = out.data() + before;
     for (size_t i = 0; i < s.size(); i++) {
-        if (s[i] == '+') raw += ' ';
-        else if (s[i] == '%' && i + 2 < s.size() && is_hex(s[i + 1]) && is_hex(s[i + 2]))
-            raw += static_cast<char>(hex_value(s[i + 1]) * 16 + hex_value(s[i + 2])), i += 2;
-        else raw += s[i];
+        if (s[i] == '+') *p++ = ' ';
+        else if (s[i] == '%' && i + 2 < s.size() && is_hex(s[i + 1]) && is_hex(s[i + 2])) {
+            int byte = hex_value(s[i + 1]) * 16 + hex_value(s[i + 2]);
+            odd = odd || byte >= 0x80;
+            *p++ = static_cast<char>(byte), i += 2;
+        } else *p++ = s[i];
     }
+    out.resize(static_cast<size_t>(p - out.data()));
+    if (!odd) return;
+    std::string raw = out.substr(before);
+    out.resize(before);
     repair_utf8(raw, out);
 }
 

@@ -49,15 +49,30 @@ inline bool read_offset(sv s, int &seconds) {
     return true;
 }
 
+// The day of the last time that was read: a log tells the same one again and again.
+struct Day {
+    char text[11] = "1970-01-01";
+    int64_t number = 0;
+
+    // Reads `YYYY-MM-DD` at p; false when that is no day.
+    bool read(const char *p) {
+        if (!std::memcmp(p, text, 10)) return true;
+        int y = digits_at(p, 4), mo = digits_at(p + 5, 2), d = digits_at(p + 8, 2);
+        if (p[4] != '-' || p[7] != '-' || y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo)) return false;
+        std::memcpy(text, p, 10);
+        number = days_from_civil(y, mo, d);
+        return true;
+    }
+};
+
 // Microseconds of a time as text, or NO_TIME. Never raises.
-inline int64_t time_of_text(sv s) {
+inline int64_t time_of_text(sv s, Day &day) {
     s = strip(s);
-    if (s.size() < 19 || s[4] != '-' || s[7] != '-' || s[13] != ':' || s[16] != ':') return NO_TIME;
+    if (s.size() < 19 || s[13] != ':' || s[16] != ':') return NO_TIME;
     if (s[10] != 'T' && s[10] != 't' && s[10] != ' ') return NO_TIME;
     const char *p = s.data();
-    int y = digits_at(p, 4), mo = digits_at(p + 5, 2), d = digits_at(p + 8, 2);
+    if (!day.read(p)) return NO_TIME;
     int h = digits_at(p + 11, 2), mi = digits_at(p + 14, 2), se = digits_at(p + 17, 2);
-    if (y < 1 || mo < 1 || mo > 12 || d < 1 || d > days_in_month(y, mo)) return NO_TIME;
     if (h < 0 || h > 23 || mi < 0 || mi > 59 || se < 0 || se > 59) return NO_TIME;
     s.remove_prefix(19);
     int64_t micro = 0;
@@ -70,7 +85,7 @@ inline int64_t time_of_text(sv s) {
     }
     int offset;
     if (!read_offset(s, offset)) return NO_TIME;
-    return in_range((days_from_civil(y, mo, d) * 86400 + h * 3600 + mi * 60 + se - offset) * 1000000 + micro);
+    return in_range((day.number * 86400 + h * 3600 + mi * 60 + se - offset) * 1000000 + micro);
 }
 
 // Microseconds of a whole number of milliseconds or seconds, or NO_TIME.
