@@ -1,5 +1,6 @@
 // Dictionaries: strings to dense codes in order of first appearance.
 #pragma once
+#include <algorithm>
 #include <vector>
 
 #include "text.hpp"
@@ -52,12 +53,12 @@ class StringDict {
         uint64_t h = hash_bytes(s.data(), s.size());
         size_t mask = slots_.size() - 1, i = h & mask;
         for (; slots_[i].used; i = (i + 1) & mask)
-            if (slots_[i].tag == tag_of(h) && same(at(slots_[i].code()), s)) return last_ = slots_[i].code();
+            if (holds(slots_[i], h, s)) return last_ = slots_[i].code();
         int32_t code = size();
-        slots_[i] = {tag_of(h), static_cast<uint32_t>(code) + 1};
         hashes_.push_back(h);
         bytes_.insert(bytes_.end(), s.begin(), s.end());
         ends_.push_back(static_cast<int64_t>(bytes_.size()));
+        slots_[i] = slot_of(code);
         if (hashes_.size() * 2 > slots_.size()) grow();
         return last_ = code;
     }
@@ -67,7 +68,7 @@ class StringDict {
         uint64_t h = hash_bytes(s.data(), s.size());
         size_t mask = slots_.size() - 1;
         for (size_t i = h & mask; slots_[i].used; i = (i + 1) & mask)
-            if (slots_[i].tag == tag_of(h) && same(at(slots_[i].code()), s)) return slots_[i].code();
+            if (holds(slots_[i], h, s)) return slots_[i].code();
         return -1;
     }
 
@@ -78,13 +79,27 @@ class StringDict {
     const std::vector<char> &bytes() const { return bytes_; }
 
   private:
-    // The tag tells most other strings apart without a look at them, which would be another miss of the cache.
+    static constexpr uint64_t LONG = (1 << 24) - 1;
+
+    // All that a look-up wants to know but the string itself: each vector more would be one more miss of the cache.
     struct Slot {
         uint32_t tag = 0, used = 0;  // upper half of the hash; code + 1, 0 is free
+        uint64_t start : 40, length : 24;  // in bytes_; LONG: that or more
         int32_t code() const { return static_cast<int32_t>(used - 1); }
     };
 
     static uint32_t tag_of(uint64_t h) { return static_cast<uint32_t>(h >> 32); }
+
+    Slot slot_of(int32_t code) const {
+        Slot slot{tag_of(hashes_[code]), static_cast<uint32_t>(code) + 1, 0, 0};
+        slot.start = static_cast<uint64_t>(ends_[code]), slot.length = std::min<uint64_t>(at(code).size(), LONG);
+        return slot;
+    }
+
+    bool holds(const Slot &slot, uint64_t h, sv s) const {
+        if (slot.tag != tag_of(h)) return false;
+        return slot.length < LONG ? same(sv(bytes_.data() + slot.start, slot.length), s) : same(at(slot.code()), s);
+    }
 
     void grow() {
         std::vector<Slot> slots(slots_.size() * 2);
@@ -92,7 +107,7 @@ class StringDict {
         for (size_t code = 0; code < hashes_.size(); code++) {
             size_t i = hashes_[code] & mask;
             while (slots[i].used) i = (i + 1) & mask;
-            slots[i] = {tag_of(hashes_[code]), static_cast<uint32_t>(code) + 1};
+            slots[i] = slot_of(static_cast<int32_t>(code));
         }
         slots_.swap(slots);
     }

@@ -17,7 +17,29 @@ inline bool is_digit(char c) { return c >= '0' && c <= '9'; }
 inline bool is_hex(char c) { return is_digit(c) || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F'); }
 inline int hex_value(char c) { return is_digit(c) ? c - '0' : (c | 0x20) - 'a' + 10; }
 inline bool is_word(char c) { return is_digit(c) || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
-inline bool same(sv a, sv b) { return a.size() == b.size() && std::memcmp(a.data(), b.data(), a.size()) == 0; }
+
+// Whether two strings are equal. Most are short, so there is no call for each.
+inline bool same(sv a, sv b) {
+    size_t n = a.size();
+    if (n != b.size()) return false;
+    const char *p = a.data(), *q = b.data();
+    auto differ = [&](size_t i, auto word) {
+        auto other = word;
+        std::memcpy(&word, p + i, sizeof word), std::memcpy(&other, q + i, sizeof other);
+        return word ^ other;
+    };
+    if (n > 64) return std::memcmp(p, q, n) == 0;
+    if (n >= 8) {
+        uint64_t any = differ(n - 8, uint64_t{});
+        for (size_t i = 0; i + 8 < n; i += 8) any |= differ(i, uint64_t{});
+        return !any;
+    }
+    if (n >= 4) return !(differ(0, uint32_t{}) | differ(n - 4, uint32_t{}));
+    for (size_t i = 0; i < n; i++)
+        if (p[i] != q[i]) return false;
+    return true;
+}
+
 inline bool starts(sv s, sv p) { return s.size() >= p.size() && std::memcmp(s.data(), p.data(), p.size()) == 0; }
 inline bool ends(sv s, sv p) { return s.size() >= p.size() && std::memcmp(s.data() + s.size() - p.size(), p.data(), p.size()) == 0; }
 
