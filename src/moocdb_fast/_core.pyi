@@ -25,7 +25,7 @@ OUTCOMES: tuple[str, ...]
 FLAGS: dict[str, int]
 """Bits of the `flags` column."""
 CELLS: tuple[str, ...]
-"""Kinds of columns that `csv_rows` knows."""
+"""Kinds of columns that `CsvRows` knows."""
 
 def implementation() -> str:
     """The simdjson implementation in use on this processor."""
@@ -102,12 +102,46 @@ class Dictionary:
         """The code, or -1."""
     def buffers(self) -> _Text: ...
 
+def translate(column: _Codes, codes: _Codes) -> _Codes:
+    """A column in other codes; -1 stays -1."""
+
+def scatter(column: NDArray[Any], place: _Codes, out: NDArray[Any], codes: _Codes | None = None) -> None:
+    """`out[place[i]] = column[i]`, in other codes if they are given."""
+
+def pick(column: NDArray[Any], rows: _Codes | _Longs) -> NDArray[Any]:
+    """`column[rows]`, without a look at each index."""
+
+def look_up(ids: _Codes, codes: _Codes, rows: _Longs) -> _Codes:
+    """`ids[codes[rows]]`, 0 for code -1."""
+
+def find_places(group: _Codes, groups: int, time: _Longs) -> _Codes:
+    """The place of each row in the order by group (0 to groups - 1), then time, then as they come. Linear for logs that are nearly in order."""
+
+def order_children(row: _Codes, rows: int) -> tuple[_Longs, _Codes]:
+    """Children in the order of their rows, those of one row as they come: where those of each row begin, and the child at each place."""
+
+def take_texts(ends: _Longs, data: _Bytes, rows: _Longs) -> tuple[_Codes, NDArray[np.uint8]]:
+    """The texts of rows (-1: an empty one) as int32 ends and bytes."""
+
+def join_texts(texts: list[str | bytes | None]) -> tuple[_Longs, NDArray[np.uint8], NDArray[np.uint8]]:
+    """Texts as ends, bytes, and which are not None."""
+
 class FirstUse:
     """Which codes appeared, in order."""
 
-    def add(self, codes: _Codes) -> _Longs:
-        """Note codes (negative ones are skipped); returns the indices at which new ones appeared."""
+    def add(self, codes: _Codes, flags: NDArray[np.uint8] | None = None, without: int = 0) -> _Longs:
+        """Note codes (negative ones and those of rows with a flag of `without` are skipped); returns the indices at which new ones appeared."""
     def codes(self) -> _Codes: ...
+
+class PairCounts:
+    """Pairs of codes and how often each appeared."""
+
+    def see(self, a: _Codes, b: _Codes) -> None: ...
+    def pairs(self) -> tuple[_Codes, _Codes]:
+        """In order of first appearance."""
+    def counts(self) -> _Longs: ...
+    def numbers(self, a: _Codes, b: _Codes, names: _Codes) -> _Codes:
+        """`names` of pairs that have been seen."""
 
 class PairTable:
     """Pairs of codes, with the lowest rank at which each was seen and the value that came with it."""
@@ -115,6 +149,8 @@ class PairTable:
     def __len__(self) -> int: ...
     def see(self, a: _Codes, b: _Codes, rank: _Longs, value: _Longs | None = None) -> _Codes:
         """Note pairs; returns their numbers."""
+    def numbers(self, a: _Codes, b: _Codes) -> _Codes:
+        """The numbers of pairs; -1 for those that were not noted."""
     def pairs(self) -> tuple[_Codes, _Codes]: ...
     def firsts(self) -> tuple[_Longs, _Longs]:
         """Lowest rank and its value, by number."""
@@ -127,9 +163,6 @@ class Placer:
     def place(self, user: _Codes, course: _Codes, number: _Codes, wanted: _Codes) -> _Codes:
         """Courses of rows in ordinal order; `wanted` is the organisation and number of the row's module."""
 
-def sort_rows(group: _Codes, groups: int, time: _Longs) -> _Longs:
-    """The order of rows by group (0 to groups - 1), then time, then as they come. Linear for logs that are nearly in order."""
-
 def resolve(
     rows: dict[str, NDArray[Any]], bases: dict[str, NDArray[Any]], parts: dict[str, NDArray[Any]], keep_duplicates: bool
 ) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
@@ -139,14 +172,24 @@ def resolve(
     handed in that gave answer, mark and format (-1: none); and the scores: row, the row of the record, the part that holds the mark.
     """
 
-def render_cells(offsets: _Longs, data: _Bytes) -> _Text:
-    """Texts as CSV cells."""
+def render_cells(offsets: _Longs, data: _Bytes) -> tuple[_Longs, bytes, int]:
+    """Texts as CSV cells, and the length of the longest."""
 
-def csv_rows(columns: list[tuple[str, int, int, int, int, Any]], n: int) -> bytes:
+class CsvRows:
     """n rows of CSV from (kind, addresses of values, validity and offsets, first row, finished cells) per column.
     The caller keeps the buffers alive."""
 
-def join_numbers(columns: list[_Longs]) -> tuple[_Codes, bytes]:
+    def __init__(self, columns: list[tuple[str, int, int, int, int, Any]], n: int) -> None: ...
+    @property
+    def left(self) -> int:
+        """Rows still to be written."""
+    @property
+    def need(self) -> int:
+        """Room that the next row may need."""
+    def fill(self, buffer: NDArray[np.uint8]) -> int:
+        """Write rows as long as the next one surely fits; returns the bytes used. 0: the buffer is too small for any row. Without the GIL."""
+
+def join_numbers(columns: list[_Longs]) -> tuple[_Codes, NDArray[np.uint8]]:
     """`a:b:c` per row, as int32 offsets and bytes."""
 
 def documents(line: bytes) -> list[tuple[int, bytes]]:

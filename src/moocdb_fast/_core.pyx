@@ -4,8 +4,9 @@
 
     tables.pxi      what events/ declares, handed to C++
     scan.pxi        lines to columns: the scan of a shard
-    merge.pxi       dictionaries across shards, first appearances
-    resolve.pxi     the pass over a user's events; row order
+    merge.pxi       dictionaries across shards; courses for events that name none
+    resolve.pxi     the pass over a user's events
+    rows.pxi        columns of rows: codes of the whole, places, texts, pairs of codes
     csv.pxi         Arrow buffers to CSV text
     lines.pxi       single lines and payloads, whole
 
@@ -78,5 +79,6 @@ include "_core/tables.pxi"
 include "_core/scan.pxi"
 include "_core/merge.pxi"
 include "_core/resolve.pxi"
+include "_core/rows.pxi"
 include "_core/csv.pxi"
 include "_core/lines.pxi"

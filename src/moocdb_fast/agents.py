@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,20 @@ Array = np.ndarray[Any, Any]
 
 def names_of(agent: str) -> tuple[str, str]:
     """Operating system and browser of a user agent string: family and, if known, version."""
-    from ua_parser import parse
+    from ua_parser import Domain
 
-    result = parse(agent)
+    result = _resolver()(agent, Domain.OS | Domain.USER_AGENT)
     return _named(result.os), _named(result.user_agent)
+
+
+@cache
+def _resolver() -> Any:
+    """The library's own, without the patterns of devices: compiling them would take longer than all the rest."""
+    from ua_parser.loaders import load_lazy_builtins
+    from ua_parser.regex import Resolver
+
+    user_agents, systems, _ = load_lazy_builtins()
+    return Resolver((user_agents, systems, []))
 
 
 def _named(found: Any) -> str:

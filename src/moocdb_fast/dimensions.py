@@ -19,7 +19,7 @@ from .plan import Plan
 from .questions import build_feedback
 from .resolve import Introduced
 from .schema import STUDENT, TABLES, TEACHING_STAFF
-from .tabular import filled, numbered
+from .tabular import Optional, filled, numbered
 
 Array = np.ndarray[Any, Any]
 _URI, _NAME = 2083, 555
@@ -35,7 +35,7 @@ class Dimensions:
     urls: list[str]  # by URL code
     page_resources: Array  # by URL code
     module_resources: Array  # by module code
-    problem_ids: dict[tuple[int, int], int]  # by (module, numbers)
+    problems: Problems
     type_ids: Array
     type_names: list[str]
     question_ids: Array  # by question code of Introduced
@@ -48,16 +48,20 @@ def build_dimensions(plan: Plan, seen: Introduced, user_keys: list[str], countri
     urls, url_ids, url_order, url_first = _urls(plan, seen)
     tree = _Resources(plan, seen, urls)
     tree.grow(url_order, url_first)
-    problems = _Problems(plan, seen, tree.module_ids)
+    problems = Problems(plan, seen, tree.module_ids)
     type_ids, types = _types(plan)
     asked = build_feedback(plan, seen)
     pairs_a, pairs_b = seen.pairs.pairs()
     order = np.argsort(seen.pairs.firsts()[0], kind="stable")
-    resource = [tree.id_of(int(code)) for code in pairs_a[order]]
+    page_ids = np.array([tree.pages[url] for url in urls], np.int32) if urls else np.zeros(0, np.int32)
+    codes = pairs_a[order]
+    modules, pages = (codes & 1) == 0, (codes & 1) == 1
+    resource = np.empty(len(codes), np.int32)
+    resource[modules], resource[pages] = tree.module_ids[codes[modules] >> 1], page_ids[codes[pages] >> 1]
     tables = {
         "urls": numbered("urls", {"url": [urls[code] for code in url_order]}),
         "resources": tree.table(),
-        "resources_urls": numbered("resources_urls", {"resource_id": resource, "url_id": url_ids[pairs_b[order]].tolist()}),
+        "resources_urls": numbered("resources_urls", {"resource_id": resource, "url_id": url_ids[pairs_b[order]]}),
         "problems": problems.table,
         "os": numbered("os", {"os_name": plan.agents.os_names}),
         "agent": numbered("agent", {"agent_name": plan.agents.agent_names}),
@@ -68,8 +72,7 @@ def build_dimensions(plan: Plan, seen: Introduced, user_keys: list[str], countri
     for name, table in TABLES.items():
         if table.pinned:
             tables[name] = filled(name, dict(zip(table.names, zip(*table.pinned, strict=True), strict=True)))
-    page_ids = np.array([tree.pages[url] for url in urls], np.int32) if urls else np.zeros(0, np.int32)
-    return Dimensions(tables, url_ids, urls, page_ids, tree.module_ids, problems.ids, type_ids, merged.texts("type").to_pylist(), *asked.ids)
+    return Dimensions(tables, url_ids, urls, page_ids, tree.module_ids, problems, type_ids, merged.texts("type").to_pylist(), *asked.ids)
 
 
 def _types(plan: Plan) -> tuple[Array, pa.Table]:
@@ -135,12 +138,15 @@ class _Resources:
                 self._add_page(self.urls[code])
 
     def _add_page(self, url: str) -> None:
-        parent: int | None = None
+        parent, fresh = None, []
         for address in _addresses(url):
-            if address not in self.pages:
-                self.rows.append((None, address, None, _page_type(address), parent))
-                self.pages[address] = len(self.rows)
-            parent = self.pages[address]
+            parent = self.pages.get(address)
+            if parent is not None:  # so is what lies above it
+                break
+            fresh.append(address)
+        for address in reversed(fresh):
+            self.rows.append((None, address, None, _page_type(address), parent))
+            parent = self.pages[address] = len(self.rows)
 
     def _add_module(self, code: int, page: int) -> None:
         module = self.plan.merged.modules[code]
@@ -150,10 +156,6 @@ class _Resources:
         # The page may come later than the module: the parent is looked up at the end.
         self.rows.append((name, uri, module.id, kinds.BY_CATEGORY.get(module.category, kinds.OTHER), url if page >= 0 else None))
         self.module_ids[code] = len(self.rows)
-
-    def id_of(self, code: int) -> int:
-        """The resource_id of `2 * module` or `2 * url + 1`."""
-        return self.pages[self.urls[code >> 1]] if code & 1 else int(self.module_ids[code >> 1])
 
     def table(self) -> pa.Table:
         names, uris, keys, types, above = ([row[i] for row in self.rows] for i in range(5))
@@ -177,12 +179,13 @@ class _Resources:
 
 
 def _addresses(url: str) -> Iterator[str]:
-    """The address of the host, then one piece more at a time, up to the URL."""
-    at = url.index("/", url.index("://") + 3)
-    while at >= 0:
+    """The URL, then one piece less at a time, up to the address of the host."""
+    host = url.index("/", url.index("://") + 3)
+    at = url.rfind("/")
+    while at >= host:
         if url[at - 1] != "/":  # `i4x://` in a path is one step
             yield url[: at + 1]
-        at = url.find("/", at + 1)
+        at = url.rfind("/", 0, at)
 
 
 def _page_type(address: str) -> int:
@@ -208,21 +211,22 @@ def _plain_name(name: str) -> str | None:
 # ---------------------------------------------------------------- problems
 
 
-class _Problems:
+class Problems:
     """Problems and their parts, by first appearance."""
 
     def __init__(self, plan: Plan, seen: Introduced, module_resources: Array) -> None:
         modules, numbers = (x.tolist() for x in seen.problems.pairs())
-        self.ids: dict[tuple[int, int], int] = {}
         formats = plan.merged.texts("format").to_pylist()
         values = zip(*(x.tolist() for x in (*seen.formats.pairs(), seen.formats.firsts()[1])), strict=True)
         format_of = {(module, number): formats[value] for module, number, value in values}
         order = np.argsort(seen.problems.firsts()[0], kind="stable").tolist()
         keys = [(modules[i], numbers[i]) for i in order]
-        self.ids = {key: i + 1 for i, key in enumerate(keys)}
+        ids = {key: i + 1 for i, key in enumerate(keys)}
+        self._pairs, self._ids = seen.problems, np.empty(len(keys), np.int32)
+        self._ids[order] = np.arange(1, len(keys) + 1)
         parts = [_part(number) for _, number in keys]
         of = [plan.merged.modules[module] for module, _ in keys]
-        parents = [self.ids[module, -1 - part[0] if len(part) == 2 else 0] if part else None for (module, _), part in zip(keys, parts, strict=True)]
+        parents = [ids[module, -1 - part[0] if len(part) == 2 else 0] if part else None for (module, _), part in zip(keys, parts, strict=True)]
         self.table = numbered(
             "problems",
             {
@@ -234,6 +238,11 @@ class _Problems:
                 "resource_id": [int(module_resources[module]) or None for module, _ in keys],
             },
         )
+
+    def ids(self, module: Array, numbers: Array) -> Array:
+        """The problem_id of each (module, numbers)."""
+        found: Array = self._ids[self._pairs.numbers(module, numbers)]
+        return found
 
 
 def _part(number: int) -> tuple[int, ...]:
@@ -253,7 +262,7 @@ def _problem_name(module: Module, part: tuple[int, ...]) -> str:
 
 def _users(plan: Plan, keys: list[str], countries: dict[int, str]) -> pa.Table:
     users, agents, facts = plan.users, plan.agents, plan.users.facts
-    known = [code if code >= 0 else None for code in users.agents]
+    first = np.array(users.agents, np.int64)
     return numbered(
         "users",
         {
@@ -263,8 +272,8 @@ def _users(plan: Plan, keys: list[str], countries: dict[int, str]) -> pa.Table:
             "user_country": [countries.get(code) or country_of(facts.text("country", code)) for code in users.codes],
             "user_final_grade": [facts.grade(code) for code in users.codes],
             "user_join_timestamp": [facts.joined.get(code) for code in users.codes],
-            "user_os": [None if code is None else int(agents.os[code]) for code in known],
-            "user_agent": [None if code is None else int(agents.agent[code]) for code in known],
+            "user_os": Optional(agents.os[first], first >= 0) if len(agents.os) else [None] * len(first),
+            "user_agent": Optional(agents.agent[first], first >= 0) if len(agents.os) else [None] * len(first),
             "user_language": [facts.text("language", code) for code in users.codes],
             "user_type_id": [TEACHING_STAFF if code in facts.staff else STUDENT for code in users.codes],
         },

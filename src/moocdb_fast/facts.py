@@ -27,16 +27,15 @@ class Facts:
 
     def note(self, merged: Merged, shard: MergedShard, rows: Array | slice) -> None:
         """Note the facts of the chosen rows of a shard."""
-        table = shard.result.table("facts")
-        if not table.num_rows:
+        facts = shard.result.columns("facts")
+        row = facts["row"]
+        if not len(row):
             return
-        row = table.column("row").to_numpy()
-        target = merged.users(shard, {"target": table.column("target").to_numpy()}, "target")
+        target = merged.users(shard, facts, "target")
         time = shard.result.columns("events", ("time",))["time"][row]
         chosen = np.ones(len(row), bool) if isinstance(rows, slice) else np.isin(row, rows)
-        values = table.column("value").to_pylist()
         for i in np.flatnonzero(chosen).tolist():
-            self._add(FACTS[table.column("what")[i].as_py()], int(target[i]), int(time[i]), values[i])
+            self._add(FACTS[facts["what"][i]], int(target[i]), int(time[i]), facts["value"].at(i))
 
     def _add(self, fact: Fact, user: int, time: int, value: str) -> None:
         if fact == "join":

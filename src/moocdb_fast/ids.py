@@ -13,7 +13,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from .dimensions import Dimensions
 from .links import Links
@@ -61,6 +60,8 @@ class GivenIds:
 
 def _columns(rows: Rows, links: Links, dimensions: Dimensions) -> Iterator[tuple[str, list[Any]]]:
     """What ids follow from, by table: for rows the number of each line's rows, in the order of lines, or the lines they come from."""
+    import pyarrow.compute as pc  # only runs that append need it
+
     for kind in ROW_KINDS:
         yield _ROWS[kind], [getattr(rows, kind)]
     yield "collaborations", [links.post_ordinals]

@@ -11,10 +11,12 @@ import numpy as np
 import pyarrow as pa
 
 from . import _core
-from .shards import DICTIONARIES, ShardResult, text_array, text_buffers, write_table
+from .columns import Text, load_table, save_tables
+from .shards import DICTIONARIES, ShardResult
 
 Array = np.ndarray[Any, Any]
 _DICTIONARY = {"dest": "panel", "about": "key", "target": "user"}  # of code columns that are not named after theirs
+_CODES, _PLACED = "codes", "placed"  # files beside those of the scan
 NO_MODE = 255  # of a type that no candidate of a shard has
 
 
@@ -37,27 +39,34 @@ class MergedShard:
     first_row: int
     rows: int
 
+    def codes(self, name: str) -> Array | None:
+        """The codes of the whole by those of the shard, for a code column; None where they are the same."""
+        kept: Array | None = load_table(self.result.folder / _CODES, "codes", (_DICTIONARY.get(name, name),))[_DICTIONARY.get(name, name)]
+        return kept
+
     def column(self, name: str, columns: dict[str, Array]) -> Array:
         """A code column in the codes of the whole (-1 stays -1)."""
-        return _translate(np.load(self.result.folder / f"codes-{_DICTIONARY.get(name, name)}.npy"), columns[name])
+        return _translate(self.codes(name), columns[name])
 
-    def save_placed(self, events: pa.Table, parts: pa.Table) -> None:
+    def save_placed(self, events: dict[str, Array], parts: dict[str, Array]) -> None:
         """Keep courses and modules that differ from those the scan saw (see placing.py)."""
-        write_table(self.result.folder, "placed", events)
-        write_table(self.result.folder, "placed_parts", parts)
+        save_tables(self.result.folder / _PLACED, {"events": events, "parts": parts})
 
-    def placed(self, name: str, columns: dict[str, Array], *, of: str = "placed") -> Array:
-        """Course or module of events (or, `of="placed_parts"`, of parts) after placing."""
-        if (self.result.folder / f"{of}.arrow").exists():
-            kept: Array = self.result.table(of).column(name).to_numpy()
-            return kept
-        return self.column(name, columns)
+    def moved(self, name: str, *, of: str = "events") -> Array | None:
+        """Course or module of events or parts after placing; None if nothing was moved in this shard."""
+        if not (self.result.folder / _PLACED).exists():
+            return None
+        kept: Array = load_table(self.result.folder / _PLACED, of, (name,))[name]
+        return kept
+
+    def placed(self, name: str, columns: dict[str, Array], *, of: str = "events") -> Array:
+        """Course or module of events or parts after placing."""
+        moved = self.moved(name, of=of)
+        return self.column(name, columns) if moved is None else moved
 
 
-def _translate(codes: Array, column: Array) -> Array:
-    if not len(codes):
-        return column
-    return np.where(column < 0, np.int32(-1), codes[column])
+def _translate(codes: Array | None, column: Array) -> Array:
+    return column if codes is None else _core.translate(column, codes)
 
 
 @dataclass
@@ -72,6 +81,7 @@ class Merged:
     base_level: Array = field(default_factory=lambda: np.empty(0, np.uint8))
     base_place: Array = field(default_factory=lambda: np.empty(0, np.int32))
     alias: Array = field(default_factory=lambda: np.empty(0, np.int32))
+    aliases: bool = False  # whether any code has another
     platform_ids: dict[int, str] = field(default_factory=dict)
     rows: int = 0
 
@@ -87,8 +97,15 @@ class Merged:
 
     def users(self, shard: MergedShard, columns: dict[str, Array], name: str = "user") -> Array:
         """A column of users of a shard in the codes of the whole; platform ids that the log gives a name are that name."""
-        user = shard.column(name, columns)
-        return np.where(user >= 0, self.alias[user], user) if len(self.alias) else user
+        return _translate(self.user_codes(shard, name), columns[name])
+
+    def user_codes(self, shard: MergedShard, name: str = "user") -> Array | None:
+        """The codes that `users` translates with."""
+        codes = shard.codes(name)
+        if not self.aliases:
+            return codes
+        renamed: Array = self.alias if codes is None else self.alias[codes]
+        return renamed
 
     def inputs(self, ordinals: Array) -> Array:
         """The input number of each row."""
@@ -105,40 +122,50 @@ class Merged:
 
     def texts(self, name: str) -> pa.LargeStringArray:
         """All strings of a dictionary, by code."""
-        offsets, data = self.dictionaries[name].buffers()
-        return text_array(offsets, data)
+        return self.text(name).arrow()
+
+    def text(self, name: str) -> Text:
+        """The same as a column."""
+        ends, data = self.dictionaries[name].buffers()
+        return Text(ends, np.frombuffer(data, np.uint8))
 
 
 def merge(results: Sequence[ShardResult]) -> Merged:
     """Merge the dictionaries of shards given in canonical order. Memory grows with the distinct strings."""
     merged = Merged()
-    taught: dict[str, int] = {}
+    taught, taught_users = _core.Dictionary(), []
     levels, places = [], []
     for result in results:
-        strings = result.strings()
-        codes = {}
-        for name in DICTIONARIES:
+        found = result.tables("strings", "bases", "types", "modules", "taught")
+        codes, fresh = {}, {}
+        for name in ("place", *(name for name in DICTIONARIES if name != "place")):  # bases refer to places
             before = len(merged.dictionaries[name])
-            codes[name] = merged.dictionaries[name].intern(*text_buffers(strings[name].column(0)))
-            fresh = codes[name] >= before
-            if name == "base":
-                bases = result.columns("bases")
-                levels.append(bases["level"][fresh])
-                places.append(_translate(codes_of_places(merged, strings), bases["place"][fresh]))
-            elif name == "type":
-                _merge_modes(merged.type_modes, codes[name], result.columns("types")["mode"])
-        _merge_modules(merged, result, codes)
-        for user, platform_id in zip(*(result.table("taught").column(c).to_pylist() for c in ("user", "id")), strict=True):
-            taught.setdefault(platform_id, int(codes["user"][user]))
+            text = found["strings"][name]
+            codes[name] = merged.dictionaries[name].intern(text.ends, text.data)
+            fresh[name] = np.flatnonzero(codes[name] >= before)
+        levels.append(found["bases"]["level"][fresh["base"]])
+        places.append(_core.translate(found["bases"]["place"][fresh["base"]], codes["place"]))
+        _merge_modes(merged.type_modes, codes["type"], found["types"]["mode"])
+        _merge_modules(merged, found["modules"], codes, fresh["module"])
+        before, ids = len(taught), found["taught"]["id"]
+        known = taught.intern(ids.ends, ids.data)
+        _, first = np.unique(known, return_index=True)
+        taught_users.append(codes["user"][found["taught"]["user"][first[known[first] >= before]]])
         rows = result.about["rows"]
         merged.shards.append(MergedShard(result, result.about["input"], merged.rows, rows))
-        for name, local in codes.items():  # kept on disk: there may be very many shards
-            np.save(result.folder / f"codes-{name}.npy", local)
+        # Kept on disk: there may be very many shards.
+        save_tables(result.folder / _CODES, {"codes": {name: None if _is_range(local) else local for name, local in codes.items()}})
         merged.rows += rows
     merged.base_level = np.concatenate(levels) if levels else merged.base_level
     merged.base_place = np.concatenate(places) if places else merged.base_place
-    _resolve_identities(merged, taught)
+    users = np.concatenate(taught_users).tolist() if taught_users else []
+    _resolve_identities(merged, dict(zip(Text(*taught.buffers()).arrow().to_pylist(), users, strict=True)))
     return merged
+
+
+def _is_range(codes: Array) -> bool:
+    """Whether codes stay what they are."""
+    return not len(codes) or (int(codes[-1]) == len(codes) - 1 and bool((codes == np.arange(len(codes))).all()))
 
 
 def _merge_modes(modes: list[int], codes: Array, found: Array) -> None:
@@ -150,23 +177,14 @@ def _merge_modes(modes: list[int], codes: Array, found: Array) -> None:
             modes[code] = mode
 
 
-def codes_of_places(merged: Merged, strings: dict[str, pa.RecordBatch]) -> Array:
-    """The places of a shard in the codes of the whole: bases refer to them before their own turn comes."""
-    codes: Array = merged.dictionaries["place"].intern(*text_buffers(strings["place"].column(0)))
-    return codes
-
-
-def _merge_modules(merged: Merged, result: ShardResult, codes: dict[str, Array]) -> None:
-    table = result.table("modules").to_pydict()
-    for local, code in enumerate(codes["module"].tolist()):
-        if code == len(merged.modules):
-            course = table["course"][local]
-            merged.modules.append(
-                Module(int(codes["course"][course]) if course >= 0 else -1, table["id"][local], table["category"][local], table["name"][local])
-            )
-        title = table["title"][local]
-        if title:
-            merged.titles.setdefault(code, title)
+def _merge_modules(merged: Merged, found: dict[str, Any], codes: dict[str, Array], fresh: Array) -> None:
+    for local in fresh.tolist():
+        course = int(found["course"][local])
+        texts = (found[name].at(local) for name in ("id", "category", "name"))
+        merged.modules.append(Module(int(codes["course"][course]) if course >= 0 else -1, *texts))
+    for local in np.flatnonzero(found["title"].valid).tolist():
+        if (code := int(codes["module"][local])) not in merged.titles:
+            merged.titles[code] = found["title"].at(local)
 
 
 def _resolve_identities(merged: Merged, taught: dict[str, int]) -> None:
@@ -178,3 +196,4 @@ def _resolve_identities(merged: Merged, taught: dict[str, int]) -> None:
         numeric = users.find(b"i:" + platform_id.encode())
         if numeric >= 0:
             merged.alias[numeric] = code
+            merged.aliases = True

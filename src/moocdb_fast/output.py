@@ -20,7 +20,7 @@ from .ledger import InputReport
 from .links import Links
 from .merge import Merged
 from .options import Options
-from .partitions import cut_into_partitions
+from .partitions import Block, cut_into_partitions
 from .plan import Plan, make_plan
 from .resolve import ROW_KINDS, Introduced, Resolved, Rows, count_rows, introduce, resolve_partition, rows_array
 from .restricted import made_rows, write_identities, write_payloads
@@ -137,9 +137,9 @@ class Output:
         for sink in sinks:
             sink.write(name, batch)
 
-    def _resolve(self, plan: Plan, tables: dict[str, pa.Table], number: int, seen: Introduced) -> Resolved:
+    def _resolve(self, plan: Plan, blocks: Sequence[Block], number: int, seen: Introduced) -> Resolved:
         first = int(plan.bounds[number])
-        resolved = resolve_partition(plan, tables, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates)
+        resolved = resolve_partition(plan, blocks, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates)
         introduce(resolved, seen, plan.canonical.numbers)
         return resolved
 

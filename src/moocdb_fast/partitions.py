@@ -1,25 +1,27 @@
-"""Rows by partition: all events of a range of (course, user) groups, in canonical order, in the codes of the whole.
+"""Rows by partition: all events of a range of (course, user) groups, in the codes of the whole, in blocks of one shard each.
 
-One partition stays in memory; several are written to Arrow streams, shard by shard, and read back one at a time.
+One partition is read from the shards as it is resolved; several are cut out of them first, a file each, and read back one at a time.
 """
 
 from __future__ import annotations
 
 import resource
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
+from . import _core
+from .columns import Index, mapped, picked, read_columns, write_columns
 from .merge import Merged, MergedShard
-from .plan import FILES_PER_PARTITION, SPARE_FILES, Plan, group_key, selected
+from .plan import SPARE_FILES, Plan, selected
 
 Array = np.ndarray[Any, Any]
-_CODES = ("course", "type", "base", "panel", "dest", "module", "agent")
+_CODES = ("course", "type", "base", "panel", "dest", "module", "agent", "user")
 _KEPT = ("offset", "time", "hash", "attempts", "kind", "flags", "submit")
+EVENTS = (*_CODES, *_KEPT, "ordinal")
 CHILDREN = {
     "parts": ("module", "format"),
     "clicks": ("code",),
@@ -28,47 +30,81 @@ CHILDREN = {
     "verdicts": ("key", "target"),
 }
 """What events have, and its code columns."""
-Tables = dict[str, pa.Table]
-"""events, and its CHILDREN, which carry the `ordinal` of their event."""
+_MAPS = ("course", "module")  # columns that placing may have changed
 
 
-def _shard_tables(merged: Merged, shard: MergedShard, plan: Plan) -> Tables:
-    columns = shard.result.columns("events", ("user", *_CODES, *_KEPT))
-    events = {name: shard.placed(name, columns) if name in ("course", "module") else shard.column(name, columns) for name in _CODES}
-    events |= {name: columns[name] for name in _KEPT}
-    rows = selected(events["course"], plan.courses)
-    events["user"] = merged.users(shard, columns)
+@dataclass(frozen=True)
+class Block:
+    """Rows of one shard in canonical order. `events` may still be in the codes of the shard: `codes` has those of the whole. Children
+    are in the codes of the whole; their `row` counts the events of the block."""
+
+    rows: int
+    events: dict[str, Array]
+    codes: dict[str, Array | None]
+    children: dict[str, dict[str, Any]]
+
+    def translated(self, name: str) -> Array:
+        """A column of events in the codes of the whole."""
+        codes = self.codes.get(name)
+        return self.events[name] if codes is None else _core.translate(self.events[name], codes)
+
+    def pick(self, rows: Array, children: dict[str, tuple[Array, Array]]) -> Block:
+        """Chosen rows, in the codes of the whole; `children` has the chosen ones of each kind and the row of each."""
+        events = {name: _core.pick(self.translated(name), rows) for name in self.events}
+        chosen = {
+            name: {column: row if column == "row" else picked(values, which) for column, values in self.children[name].items()}
+            for name, (which, row) in children.items()
+        }
+        return Block(len(rows), events, {}, chosen)
+
+
+def _block(merged: Merged, shard: MergedShard, plan: Plan) -> Block:
+    """The rows of a shard that belong to the output."""
+    tables = shard.result.tables("events", *CHILDREN)
+    events = {name: tables["events"][name] for name in (*_CODES, *_KEPT)}
+    codes: dict[str, Array | None] = {name: shard.codes(name) for name in _CODES}
+    codes["user"] = merged.user_codes(shard)
+    for name in _MAPS:
+        moved = shard.moved(name)
+        if moved is not None:
+            events[name], codes[name] = moved, None
     events["ordinal"] = np.arange(shard.first_row, shard.first_row + shard.rows, dtype=np.int64)
-    events = {name: column[rows] for name, column in events.items()}
-    events["group"] = plan.groups(group_key(events["user"], events["course"]))
-    return {"events": pa.table(events), **{name: _children(merged, shard, name, rows) for name in CHILDREN}}
+    children = {name: _children(merged, shard, name, tables[name]) for name in CHILDREN}
+    whole = Block(shard.rows, events, codes, children)
+    if plan.courses is None:
+        return whole
+    rows = np.arange(shard.rows)[selected(whole.translated("course"), plan.courses)]
+    place = np.full(shard.rows, -1, np.int32)
+    place[rows] = np.arange(len(rows), dtype=np.int32)
+    homes = {name: place[columns["row"]] for name, columns in children.items()}
+    return whole.pick(rows, {name: (which := np.flatnonzero(home >= 0), home[which]) for name, home in homes.items()})
 
 
-def _children(merged: Merged, shard: MergedShard, name: str, rows: Array | slice) -> pa.Table:
-    """What the chosen rows have of a kind."""
-    table = shard.result.table(name)
-    row = table.column("row").to_numpy()
+def _children(merged: Merged, shard: MergedShard, name: str, columns: dict[str, Any]) -> dict[str, Any]:
+    """What the rows of a shard have of a kind, in the codes of the whole."""
+    if not len(columns["row"]):
+        return columns
+    columns = dict(columns)
     for column in CHILDREN[name]:
-        local = {column: table.column(column).to_numpy()}
         if column == "module":
-            codes = shard.placed(column, local, of="placed_parts")
+            columns[column] = shard.placed(column, columns, of="parts")
         else:
-            codes = merged.users(shard, local, column) if column == "target" else shard.column(column, local)
-        table = table.set_column(table.column_names.index(column), column, pa.array(codes))
-    table = table.append_column("ordinal", pa.array(row.astype(np.int64) + shard.first_row)).drop_columns(["row"])
-    if not isinstance(rows, slice):
-        table = table.filter(pa.array(np.isin(row, rows)))
-    return table
+            columns[column] = merged.users(shard, columns, column) if column == "target" else shard.column(column, columns)
+    return columns
 
 
-def _split(tables: Tables, plan: Plan) -> Iterator[tuple[int, Tables]]:
-    """The tables of one shard, by partition."""
-    events = tables["events"]
-    partition = np.searchsorted(plan.bounds, events.column("group").to_numpy(), side="right") - 1
-    ordinals = events.column("ordinal").to_numpy()
-    homes = {name: partition[np.searchsorted(ordinals, tables[name].column("ordinal").to_numpy())] for name in CHILDREN}
-    for p in np.unique(partition).tolist():
-        yield p, {name: table.filter(pa.array((partition if name == "events" else homes[name]) == p)) for name, table in tables.items()}
+def _split(block: Block, plan: Plan) -> Iterator[tuple[int, Block]]:
+    """The block of a shard, by partition."""
+    partition = np.searchsorted(plan.bounds, plan.groups(block.translated("course"), block.translated("user")), side="right") - 1
+    order = np.argsort(partition, kind="stable")
+    starts = np.searchsorted(partition[order], np.arange(plan.partitions + 1))
+    place = np.empty(block.rows, np.int32)
+    place[order] = np.arange(block.rows) - starts[partition[order]]
+    homes = {name: partition[columns["row"]] for name, columns in block.children.items()}
+    for p in np.flatnonzero(np.diff(starts)).tolist():
+        which = {name: np.flatnonzero(home == p) for name, home in homes.items()}
+        children = {name: (rows, place[block.children[name]["row"][rows]]) for name, rows in which.items()}
+        yield p, block.pick(order[starts[p] : starts[p + 1]], children)
 
 
 @dataclass
@@ -77,48 +113,47 @@ class Partitions:
 
     plan: Plan
     folder: Path
-    whole: Tables | None = None
+    index: dict[int, list[tuple[int, Index, dict[str, Index]]]] = field(default_factory=dict)  # of several: rows, events and children of each block
 
-    def load(self, number: int) -> Tables:
-        """The tables of a partition, in canonical order."""
-        if self.whole is not None:
-            return self.whole
-        return {name: _read(self.folder / f"{name}-{number}.arrow") for name in ("events", *CHILDREN)}
+    def load(self, number: int) -> list[Block]:
+        """The blocks of a partition, in canonical order."""
+        if self.plan.partitions == 1:
+            return [_block(self.plan.merged, shard, self.plan) for shard in self.plan.merged.shards]
+        data = mapped(self._path(number))
+        return [
+            Block(rows, read_columns(data, events), {}, {name: read_columns(data, index) for name, index in children.items()})
+            for rows, events, children in self.index[number]
+        ]
 
     def forget(self, number: int) -> None:
         """A partition is not needed any more."""
-        self.whole = None
-        for name in ("events", *CHILDREN):
-            (self.folder / f"{name}-{number}.arrow").unlink(missing_ok=True)
+        self._path(number).unlink(missing_ok=True)
 
+    def _path(self, number: int) -> Path:
+        return self.folder / f"{number}"
 
-def _read(path: Path) -> pa.Table:
-    with pa.memory_map(str(path)) as source:
-        return pa.ipc.open_stream(source).read_all()
+    def cut(self) -> None:
+        """Spread the rows of all shards over the files of the partitions."""
+        self.folder.mkdir()
+        _allow_files(self.plan.partitions + SPARE_FILES)
+        files = [self._path(number).open("wb") for number in range(self.plan.partitions)]
+        try:
+            for shard in self.plan.merged.shards:
+                for number, piece in _split(_block(self.plan.merged, shard, self.plan), self.plan):
+                    file = files[number]
+                    index = write_columns(file, piece.events), {name: write_columns(file, columns) for name, columns in piece.children.items()}
+                    self.index.setdefault(number, []).append((piece.rows, *index))
+        finally:
+            for file in files:
+                file.close()
 
 
 def cut_into_partitions(plan: Plan, folder: Path) -> Partitions:
-    """Bring the rows of all shards into the codes of the whole and, if there are several partitions, to disk."""
-    if plan.partitions == 1:
-        pieces = [_shard_tables(plan.merged, shard, plan) for shard in plan.merged.shards]
-        return Partitions(plan, folder, {name: pa.concat_tables([piece[name] for piece in pieces]) for name in pieces[0]})
-    folder.mkdir()
-    _allow_files(plan.partitions * FILES_PER_PARTITION + SPARE_FILES)
-    writers: dict[tuple[str, int], tuple[Any, Any]] = {}
-    try:
-        for shard in plan.merged.shards:
-            tables = _shard_tables(plan.merged, shard, plan)
-            for number, piece in _split(tables, plan):
-                for name, table in piece.items():
-                    if (name, number) not in writers:
-                        sink = pa.OSFile(str(folder / f"{name}-{number}.arrow"), "wb")
-                        writers[name, number] = sink, pa.ipc.new_stream(sink, table.schema)
-                    writers[name, number][1].write_table(table.combine_chunks())
-    finally:
-        for sink, writer in writers.values():
-            writer.close()
-            sink.close()
-    return Partitions(plan, folder)
+    """Bring the rows of all shards, if there are several partitions, to disk in the codes of the whole."""
+    partitions = Partitions(plan, folder)
+    if plan.partitions > 1:
+        partitions.cut()
+    return partitions
 
 
 def _allow_files(count: int) -> None:

@@ -6,7 +6,6 @@ import re
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from . import _core
 from .merge import Merged, MergedShard, Module
@@ -63,11 +62,11 @@ def _write(merged: Merged, shard: MergedShard, placed: Array, module: Array, cha
     module = module.copy()
     module[rows] = [_moved(merged, m, c, moved) for m, c in zip(module[rows].tolist(), placed[rows].tolist(), strict=True)]
     parts = shard.result.columns("parts", ("row", "module"))
-    part_module = shard.column("module", parts)
+    part_module = shard.column("module", parts).copy()
     mine = np.flatnonzero(changed[parts["row"]]) if len(part_module) else np.zeros(0, np.int64)
     owners = placed[parts["row"][mine]].tolist()
     part_module[mine] = [_moved(merged, m, c, moved) for m, c in zip(part_module[mine].tolist(), owners, strict=True)]
-    shard.save_placed(pa.table({"course": placed, "module": module}), pa.table({"module": part_module}))
+    shard.save_placed({"course": placed, "module": module}, {"module": part_module})
 
 
 def _moved(merged: Merged, module: int, course: int, moved: dict[tuple[int, int], int]) -> int:

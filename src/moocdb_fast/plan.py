@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
 from . import _core
 from .agents import AgentIds, number_agents
@@ -22,8 +21,8 @@ CLOSE = _core.FLAGS["close"]
 PARTITION_ROWS = 1_000_000
 """Rows that are resolved at a time: bounds the memory of a run whatever the size of the log."""
 
-FILES_PER_PARTITION, SPARE_FILES = 6, 64
-"""Open files while partitions are written, and what else a process needs."""
+SPARE_FILES = 64
+"""What a process needs beside a file per partition while these are written."""
 
 
 @dataclass
@@ -61,8 +60,8 @@ class Plan:
     users: Users
     types: Array  # codes by first appearance
     agents: AgentIds
-    group_keys: Array  # sorted keys
-    group_of_key: Array  # number of the group, by position in group_keys
+    pairs: Any  # of (course, user), numbered by first appearance
+    group_of_pair: Array  # number of the group, by the number of the pair
     bounds: Array  # first group of each partition, and the end
     marked: Array  # modules whose submissions other events mark without naming them
     canonical: Canonical
@@ -73,12 +72,12 @@ class Plan:
 
     def actors(self) -> list[str]:
         """`n:<name>`, `i:<platform id>` or `a` of each user, by user_id."""
-        actors: list[str] = self.merged.texts("user").take(pa.array(self.users.codes, pa.int64())).to_pylist()
+        actors: list[str] = self.merged.text("user").take(np.array(self.users.codes, np.int64)).to_pylist()
         return actors
 
-    def groups(self, keys: Array) -> Array:
-        """The groups of rows with these keys."""
-        found: Array = self.group_of_key[np.searchsorted(self.group_keys, keys)]
+    def groups(self, course: Array, user: Array) -> Array:
+        """The groups of rows."""
+        found: Array = self.pairs.numbers(course, user, self.group_of_pair)
         return found
 
 
@@ -97,19 +96,17 @@ def group_key(user: Array, course: Array) -> Array:
 def make_plan(merged: Merged, courses: frozenset[int] | None = None, *, addresses: bool = False) -> Plan:
     """Go through the shards once, in canonical order. `courses`: the course codes of the output, -1 for no course."""
     marked: set[int] = set()
-    users, uses = Users(), {name: _core.FirstUse() for name in ("user", "type", "agent")}
-    counts: dict[int, int] = defaultdict(int)
+    users, uses, pairs = Users(), {name: _core.FirstUse() for name in ("user", "type", "agent")}, _core.PairCounts()
     for shard in merged.shards:
-        keys, numbers = np.unique(_note_shard(merged, shard, courses, users, uses, addresses), return_counts=True)
-        for key, number in zip(keys.tolist(), numbers.tolist(), strict=True):
-            counts[key] += number
+        _note_shard(merged, shard, courses, users, uses, pairs, addresses)
         marked.update(_marked_modules(shard))
     users.codes = uses["user"].codes().tolist()
     users.ids = np.zeros(len(merged.dictionaries["user"]), np.int32)
     users.ids[users.codes] = np.arange(1, len(users.codes) + 1)
     agents = number_agents(merged.texts("agent").to_pylist(), uses["agent"].codes().tolist())
-    groups = _groups(merged, users, counts)
-    return Plan(merged, courses, users, uses["type"].codes(), agents, *groups, np.array(sorted(marked), np.int32), Canonical.of(merged))
+    groups, bounds = _groups(merged, users, pairs)
+    types, canonical_names = uses["type"].codes(), Canonical.of(merged)
+    return Plan(merged, courses, users, types, agents, pairs, groups, bounds, np.array(sorted(marked), np.int32), canonical_names)
 
 
 def _marked_modules(shard: MergedShard) -> list[int]:
@@ -121,48 +118,45 @@ def _marked_modules(shard: MergedShard) -> list[int]:
     return modules
 
 
-def _note_shard(merged: Merged, shard: MergedShard, courses: frozenset[int] | None, users: Users, uses: dict[str, Any], addresses: bool) -> Array:
-    """Note what appears in a shard; returns the group keys of its rows."""
+def _note_shard(
+    merged: Merged, shard: MergedShard, courses: frozenset[int] | None, users: Users, uses: dict[str, Any], pairs: Any, addresses: bool
+) -> None:
+    """Note what appears in a shard."""
     columns = shard.result.columns("events", ("user", "course", "type", "agent", "ip", "flags"))
     course = shard.placed("course", columns)
     rows = selected(course, courses)
     columns = {name: column[rows] for name, column in columns.items()}
-    user = merged.users(shard, columns)
-    keys = group_key(user, course[rows])
-    candidates = np.flatnonzero((columns["flags"] & CLOSE) == 0)
-    user = np.ascontiguousarray(user[candidates])
-    agent = shard.column("agent", columns)[candidates]
-    fresh = uses["user"].add(user)
-    users.agents.extend(agent[fresh].tolist())
-    uses["agent"].add(np.ascontiguousarray(agent))
-    uses["type"].add(np.ascontiguousarray(shard.column("type", columns)[candidates]))
+    user, agent, flags = merged.users(shard, columns), shard.column("agent", columns), columns["flags"]
+    pairs.see(course[rows], user)
+    users.agents.extend(agent[uses["user"].add(user, flags, CLOSE)].tolist())
+    uses["agent"].add(agent, flags, CLOSE)
+    uses["type"].add(shard.column("type", columns), flags, CLOSE)
     users.facts.note(merged, shard, rows)
     if addresses:
-        ip = shard.column("ip", columns)[candidates]
-        pairs, numbers = np.unique(np.stack([user[ip >= 0], ip[ip >= 0]]), axis=1, return_counts=True)
-        for code, address, number in zip(*pairs.tolist(), numbers.tolist(), strict=True):
+        ip = shard.column("ip", columns)
+        known = (ip >= 0) & ((flags & CLOSE) == 0)
+        found, numbers = np.unique(np.stack([user[known], ip[known]]), axis=1, return_counts=True)
+        for code, address, number in zip(*found.tolist(), numbers.tolist(), strict=True):
             users.addresses[code][address] += number
-    return keys
 
 
-def _groups(merged: Merged, users: Users, counts: dict[int, int]) -> tuple[Array, Array, Array]:
-    """Sorted group keys, the number of each group in the order of the tables, and the bounds of the partitions."""
-    keys = np.array(sorted(counts), np.int64)
-    names = [b"", *(text.encode() for text in merged.texts("course").to_pylist())]
+def _groups(merged: Merged, users: Users, pairs: Any) -> tuple[Array, Array]:
+    """The number of each (course, user) in the order of the tables, and the first group of each partition, and the end."""
+    course, user = pairs.pairs()
+    names = [b"", *(text.encode() for text in merged.course_texts)]
     rank = np.empty(len(names), np.int64)
     rank[sorted(range(len(names)), key=names.__getitem__)] = np.arange(len(names))
-    user_ids = users.ids[keys & 0xFFFFFFFF].astype(np.int64) if len(keys) else keys
-    order = np.lexsort((user_ids, rank[keys >> 32] if len(keys) else keys))
-    number = np.empty(len(keys), np.int32)
-    number[order] = np.arange(len(keys), dtype=np.int32)
-    sizes = np.array([counts[key] for key in keys[order].tolist()], np.int64)
+    order = np.lexsort((users.ids[user], rank[course + 1]))
+    number = np.empty(len(order), np.int32)
+    number[order] = np.arange(len(order), dtype=np.int32)
+    sizes = pairs.counts()[order]
     before = np.cumsum(sizes) - sizes
-    firsts = np.flatnonzero(np.diff(before // _rows_per_partition(int(sizes.sum())), prepend=-1)) if len(keys) else np.zeros(1, np.int64)
-    return keys, number, np.append(firsts, len(keys))
+    firsts = np.flatnonzero(np.diff(before // _rows_per_partition(int(sizes.sum())), prepend=-1)) if len(order) else np.zeros(1, np.int64)
+    return number, np.append(firsts, len(order))
 
 
 def _rows_per_partition(rows: int) -> int:
     """PARTITION_ROWS, or more for logs so large that the files of all partitions could not be open at once."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    partitions = max(1, (most - SPARE_FILES) // FILES_PER_PARTITION) if most != resource.RLIM_INFINITY else rows + 1
+    partitions = max(1, most - SPARE_FILES) if most != resource.RLIM_INFINITY else rows + 1
     return max(PARTITION_ROWS, -(-rows // partitions))

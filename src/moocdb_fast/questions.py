@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from .columns import Text
 from .plan import Plan
 from .resolve import Introduced
-from .shards import text_array
 from .tabular import numbered
 
 Array = np.ndarray[Any, Any]
@@ -34,7 +34,7 @@ def build_feedback(plan: Plan, seen: Introduced) -> Feedback:
     kinds = plan.merged.texts("question").to_pylist()
     subjects, questions = (x[question_order].tolist() for x in seen.questions.pairs())
     rows = [_question(plan, subject, kinds[question]) for subject, question in zip(subjects, questions, strict=True)]
-    texts = text_array(*seen.answer_texts.buffers()).take(pa.array(seen.answers.pairs()[0][answer_order]))
+    texts = Text(*seen.answer_texts.buffers())
     nothing = [None] * len(survey_order)
     tables = {
         "surveys": numbered("surveys", {"survey_start_timestamp": nothing}),
@@ -47,7 +47,7 @@ def build_feedback(plan: Plan, seen: Introduced) -> Feedback:
                 "survey_id": [survey_of.get(subject) for subject in subjects],
             },
         ),
-        "answers": numbered("answers", {"answer_content": texts.to_pylist()}),
+        "answers": numbered("answers", {"answer_content": [texts.at(code) for code in seen.answers.pairs()[0][answer_order].tolist()]}),
     }
     return Feedback(tables, (question_ids, answer_ids))
 

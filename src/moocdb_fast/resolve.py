@@ -6,6 +6,7 @@ where each URL, module and problem was first met.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,8 +15,9 @@ import numpy as np
 import pyarrow as pa
 
 from . import _core
+from .columns import Text, joined
 from .events._spec import KINDS
-from .partitions import Tables
+from .partitions import CHILDREN, EVENTS, Block
 from .plan import Plan
 from .shards import text_buffers
 
@@ -27,6 +29,8 @@ REQUEST, EXTRA = _core.FLAGS["request"], _core.FLAGS["extra"]
 
 ROW_KINDS = ("observed", "submissions", "assessments")
 _SUB = 1 << 20  # room for the parts of an event in a rank
+_DTYPES: dict[str, Any] = dict.fromkeys(EVENTS, np.int32)
+_DTYPES |= dict.fromkeys(("offset", "time", "ordinal"), np.int64) | {"hash": np.uint64} | dict.fromkeys(("kind", "flags", "submit"), np.uint8)
 _IN_MEMORY = 1 << 24  # arrays over all rows live on disk from this size on
 
 
@@ -64,22 +68,27 @@ class Rows:
 
 @dataclass
 class Children:
-    """What events have of a kind, in the order of the tables; `row` is the event of each."""
+    """What events have of a kind, in the order of the tables; `row` is the event of each, `at` its place in the columns."""
 
     row: Array
-    table: pa.Table
+    at: Array
+    columns: dict[str, Any]
 
     def __len__(self) -> int:
         return len(self.row)
 
     def numbers(self, name: str) -> Array:
         """A number column."""
-        return _numbers(self.table, name)
+        return _core.pick(self.columns[name], self.at) if len(self) else np.empty(0, self.columns[name].dtype)
 
-    def pick(self, chosen: Array) -> Children:
-        """Those that are chosen (indices or a mask)."""
-        chosen = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
-        return Children(self.row[chosen], self.table.take(pa.array(chosen)))
+    def texts(self, name: str) -> pa.StringArray:
+        """A text column."""
+        column: Text = self.columns[name]
+        return column.take(self.at)
+
+    def pick(self, chosen: Array | slice) -> Children:
+        """Those that are chosen."""
+        return Children(self.row[chosen], self.at[chosen], self.columns)
 
 
 @dataclass
@@ -92,48 +101,70 @@ class Resolved:
     duration: Array
     resource_is_module: Array
     parts: dict[str, Array]  # row, module, numbers, answer_from, mark_from
-    part_values: pa.Table
+    part_values: dict[str, Any]
     scores: dict[str, Array]  # row, record (another row), mark (of part_values)
     children: dict[str, Children]  # clicks, posts, replies, verdicts
     replied: dict[str, Array] = field(default_factory=dict)  # question and answer (codes of Introduced) of each reply
 
 
-def resolve_partition(plan: Plan, tables: Tables, first_group: int, groups: int, keep_duplicates: bool) -> Resolved:
+def resolve_partition(plan: Plan, blocks: Sequence[Block], first_group: int, groups: int, keep_duplicates: bool) -> Resolved:
     """Sort a partition and run the pass over it."""
-    table = tables["events"]
-    group = (table.column("group").to_numpy() - np.int32(first_group)).astype(np.int32)
-    time = np.ascontiguousarray(table.column("time").to_numpy())
-    order = _core.sort_rows(group, groups, time)
-    events = {name: np.ascontiguousarray(table.column(name).to_numpy()[order]) for name in table.column_names}
-    parts = tables["parts"]
-    starts, permutation = _parts_of(table.column("ordinal").to_numpy(), parts.column("ordinal").to_numpy(), order)
-    parts = parts.take(pa.array(permutation)) if len(permutation) else parts
+    firsts = np.cumsum([0, *(block.rows for block in blocks)])
+    place = _places(plan, blocks, firsts, first_group, groups)
+    rows = len(place)
+    events = {name: np.empty(rows, dtype) for name, dtype in _DTYPES.items()}
+    for block, first in zip(blocks, firsts.tolist(), strict=False):
+        for name, column in block.events.items():
+            _core.scatter(column, place[first : first + block.rows], events[name], block.codes.get(name))
+    children = {name: _children_of(blocks, firsts, name, place) for name in CHILDREN}
+    parts, starts = children.pop("parts")
     known = {
         "start": starts,
-        "module": _numbers(parts, "module"),
-        "numbers": _numbers(parts, "numbers"),
-        "answered": np.asarray(parts.column("answer").is_valid()).astype(np.uint8),
-        "marked": _numbers(parts, "marked"),
+        "module": parts.numbers("module"),
+        "numbers": parts.numbers("numbers"),
+        "answered": parts.columns["answer"].valid[parts.at] if len(parts) else np.empty(0, np.uint8),
+        "marked": parts.numbers("marked"),
     }
     bases = {"level": plan.merged.base_level, "place": plan.merged.base_place}
-    ordinals = table.column("ordinal").to_numpy()
-    children = _children_of(tables, ordinals, order)
-    rows, made, scores = _core.resolve(events | {"about": _about(children["posts"], len(order))}, bases, known, keep_duplicates)
-    events["base"], events["panel"] = rows["base"], rows["panel"]
-    nothing = np.full(len(time), -1, np.int32), np.zeros(len(time), bool)
-    return Resolved(events, rows["outcome"], nothing[0], rows["duration"], nothing[1], made, parts, scores, children)
+    ordered = {name: found for name, (found, _) in children.items()}
+    made, new, scores = _core.resolve(events | {"about": _about(ordered["posts"], rows)}, bases, known, keep_duplicates)
+    for name in ("answer_from", "mark_from", "format_from"):
+        new[name] = _place_of(parts, new[name])
+    scores["mark"] = parts.at[scores["mark"]]
+    events["base"], events["panel"] = made["base"], made["panel"]
+    nothing = np.full(rows, -1, np.int32), np.zeros(rows, bool)
+    return Resolved(events, made["outcome"], nothing[0], made["duration"], nothing[1], new, parts.columns, scores, ordered)
 
 
-def _children_of(tables: Tables, ordinals: Array, order: Array) -> dict[str, Children]:
-    """Clicks, posts, replies and verdicts in the order of the tables."""
-    place = np.empty(len(order), np.int64)  # by canonical row
-    place[order] = np.arange(len(order))
-    children = {}
-    for name in ("clicks", "posts", "replies", "verdicts"):
-        rows = place[np.searchsorted(ordinals, tables[name].column("ordinal").to_numpy())] if tables[name].num_rows else np.zeros(0, np.int64)
-        by_row = np.argsort(rows, kind="stable")
-        children[name] = Children(rows, tables[name]).pick(by_row) if len(rows) else Children(rows, tables[name])
-    return children
+def _places(plan: Plan, blocks: Sequence[Block], firsts: Array, first_group: int, groups: int) -> Array:
+    """The place of each row, as the blocks have them, in the order of the tables."""
+    group, time = np.empty(int(firsts[-1]), np.int32), np.empty(int(firsts[-1]), np.int64)
+    for block, first in zip(blocks, firsts.tolist(), strict=False):
+        here = slice(first, first + block.rows)
+        group[here] = plan.groups(block.translated("course"), block.translated("user"))
+        time[here] = block.events["time"]
+    if first_group:
+        group -= np.int32(first_group)
+    place: Array = _core.find_places(group, groups, time)
+    return place
+
+
+def _children_of(blocks: Sequence[Block], firsts: Array, name: str, place: Array) -> tuple[Children, Array]:
+    """What the events have of a kind, in the order of the tables, and where that of each event begins."""
+    some = [(block.children[name], first) for block, first in zip(blocks, firsts.tolist(), strict=False) if len(block.children[name]["row"])]
+    if not some:
+        nothing = np.empty(0, np.int32)
+        columns = blocks[0].children[name] if blocks else {}
+        return Children(nothing, nothing, columns), np.zeros(len(place) + 1, np.int64)
+    row = place[np.concatenate([columns["row"] + first for columns, first in some])]
+    starts, at = _core.order_children(row, len(place))
+    columns = {column: joined([columns[column] for columns, _ in some]) for column in some[0][0] if column != "row"}
+    return Children(row[at], at, columns), starts
+
+
+def _place_of(children: Children, numbers: Array) -> Array:
+    """Where children, numbered in the order of the tables (-1: none), are in their columns."""
+    return np.where(numbers >= 0, children.at[numbers], np.int32(-1)) if len(children) else numbers
 
 
 def _about(posts: Children, rows: int) -> Array:
@@ -145,32 +176,17 @@ def _about(posts: Children, rows: int) -> Array:
     return about
 
 
-def _numbers(table: pa.Table, name: str) -> Array:
-    return np.ascontiguousarray(table.column(name).to_numpy())
-
-
-def _parts_of(ordinals: Array, owners: Array, order: Array) -> tuple[Array, Array]:
-    """Where the parts of each event begin, in the new order of events, and the parts in that order."""
-    first = np.searchsorted(owners, ordinals)
-    count = np.searchsorted(owners, ordinals, side="right") - first
-    first, count = first[order], count[order]
-    starts = np.zeros(len(order) + 1, np.int64)
-    np.cumsum(count, out=starts[1:])
-    within = np.arange(starts[-1], dtype=np.int64) - np.repeat(starts[:-1], count)
-    return starts, np.repeat(first, count) + within
-
-
 def introduce(resolved: Resolved, seen: Introduced, canonical: Array) -> None:
     """Note what a partition introduces; fills `url`, `resource_is_module` and `replied`. Doing it again changes nothing."""
-    e, outcome = resolved.events, resolved.outcome
+    outcome = resolved.outcome
     kept = np.flatnonzero(outcome <= RECORD)
-    ordinal, kind = e["ordinal"][kept], e["kind"][kept]
-    base, panel, module = e["base"][kept], e["panel"][kept], e["module"][kept]
+    names = ("ordinal", "kind", "base", "panel", "module", "flags")
+    ordinal, kind, base, panel, module, flags = (_core.pick(resolved.events[name], kept) for name in names)
 
     paged = np.flatnonzero(base >= 0)
     url = np.full(len(kept), -1, np.int32)
     url[paged] = seen.urls.see(base[paged], panel[paged], ordinal[paged])
-    on_page = (kind == NAVIGATION) | (kind == BOOK) | ((e["flags"][kept] & REQUEST) != 0)
+    on_page = (kind == NAVIGATION) | (kind == BOOK) | ((flags & REQUEST) != 0)
     by_module = (module >= 0) & ~on_page
     resolved.url[kept] = url
     resolved.resource_is_module[kept] = by_module
@@ -193,10 +209,12 @@ def count_rows(resolved: Resolved, rows: Rows) -> None:
     """Note which rows a partition makes."""
     ordinal = resolved.events["ordinal"]
     rows.observed[ordinal[resolved.outcome == OBSERVED]] = 1
-    p = resolved.parts
-    owner = ordinal[p["row"]]
-    np.add.at(rows.submissions, owner, 1)
-    np.add.at(rows.assessments, owner[p["mark_from"] >= 0], 1)
+    row = resolved.parts["row"]
+    if len(row):
+        starts = np.flatnonzero(np.diff(row, prepend=-1))  # the parts of an event lie together
+        owners = ordinal[row[starts]]
+        rows.submissions[owners] += np.diff(np.append(starts, len(row))).astype(np.int32)
+        rows.assessments[owners] += np.add.reduceat(resolved.parts["mark_from"] >= 0, starts, dtype=np.int32)
     rows.assessments[ordinal[resolved.scores["row"]]] += 1
 
 
@@ -214,7 +232,7 @@ def _introduce_parts(resolved: Resolved, seen: Introduced) -> None:
     seen.problems.see(module[numbered], numbers[numbered], rank[numbered] + 2)
     source = p["format_from"]
     formats = np.full(len(row), -1, np.int64)
-    formats[source >= 0] = _numbers(resolved.part_values, "format")[source[source >= 0]]
+    formats[source >= 0] = resolved.part_values["format"][source[source >= 0]]
     known = np.flatnonzero(formats >= 0)
     seen.formats.see(module[known], numbers[known], rank[known], formats[known])
 
@@ -229,8 +247,7 @@ def _introduce_replies(resolved: Resolved, seen: Introduced, canonical: Array) -
     asked = np.flatnonzero(module >= 0)
     seen.surveys.see(module[asked], np.zeros(len(asked), np.int32), rank[asked])
     subject = np.where(module >= 0, module, -1 - canonical[e["type"][row]]).astype(np.int32)
-    texts = replies.table.column("answer").combine_chunks()
-    answer = seen.answer_texts.intern(*text_buffers(texts)) if len(replies) else np.zeros(0, np.int32)
+    answer = seen.answer_texts.intern(*text_buffers(replies.texts("answer"))) if len(replies) else np.zeros(0, np.int32)
     resolved.replied = {
         "question": seen.questions.see(subject, replies.numbers("question"), rank),
         "answer": seen.answers.see(answer, np.zeros(len(answer), np.int32), rank),

@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from . import _core
 from .countries import most_frequent
 from .links import Links
 from .plan import Plan
 from .resolve import Rows
+from .rows import row_keys
 from .schema import EVENT_PAYLOADS, USER_PII
 from .sinks.csv import CsvSink
 from .sinks.parquet import ParquetSink
@@ -53,9 +53,9 @@ def write_payloads(plan: Plan, folder: Path, made: Array) -> None:
     sink.write(name, pa.RecordBatch.from_pylist([], schema))
     for shard in plan.merged.shards:
         chosen = np.flatnonzero(made[shard.first_row : shard.first_row + shard.rows])
-        offsets, data = _core.join_numbers([np.full(len(chosen), shard.input), shard.result.columns("events", ("offset",))["offset"][chosen]])
-        keys = pa.StringArray.from_buffers(len(chosen), pa.py_buffer(offsets), pa.py_buffer(data))
-        payloads = shard.result.table("payloads").column("payload").take(pa.array(chosen)).cast(pa.string())
+        offsets = shard.result.columns("events", ("offset",))["offset"]
+        keys = row_keys(np.full(len(chosen), shard.input), offsets[chosen])
+        payloads = shard.result.columns("payloads")["payload"].take(chosen)
         for batch in pa.table([keys, payloads], schema=schema).to_batches(max_chunksize=1 << 16):
             sink.write(name, batch)
     sink.close()

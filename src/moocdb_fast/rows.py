@@ -11,15 +11,19 @@ import pyarrow as pa
 
 from . import _core
 from .activity import collaborations, feedbacks
+from .columns import Text, joined, picked
 from .dimensions import Dimensions
 from .events._spec import GRADERS
 from .links import Links
 from .plan import Plan
-from .resolve import OBSERVED, ROW_KINDS, Resolved, Rows, part_number
-from .tabular import batch, optional, real
+from .resolve import OBSERVED, ROW_KINDS, Children, Resolved, Rows, part_number
+from .tabular import batch, coded, optional, real
 
 Array = np.ndarray[Any, Any]
 BATCH = 1 << 16
+_PEER = GRADERS.index("peer")
+_NOTHING: dict[str, Any] = {"grade": np.empty(0), "max_grade": np.empty(0), "feedback": Text.of(())}
+_READINGS = ("current_time", "old_time", "new_time", "old_speed", "new_speed")
 
 
 @dataclass
@@ -44,10 +48,9 @@ class Ids:
         return ids
 
 
-def _keys(*columns: Array) -> pa.Array:
+def row_keys(*columns: Array) -> pa.Array:
     """`a:b` or `a:b:c`."""
-    offsets, data = _core.join_numbers([np.ascontiguousarray(c, np.int64) for c in columns])
-    return pa.StringArray.from_buffers(len(offsets) - 1, pa.py_buffer(offsets), pa.py_buffer(data))
+    return Text(*_core.join_numbers([np.ascontiguousarray(c, np.int64) for c in columns])).string()
 
 
 class RowMaker:
@@ -56,12 +59,12 @@ class RowMaker:
     def __init__(self, plan: Plan, dimensions: Dimensions, ids: Ids, links: Links) -> None:
         self.plan, self.dim, self.ids = plan, dimensions, ids
         merged = plan.merged
-        self._types = pa.array(dimensions.type_names, pa.string())
-        self._urls = pa.array(dimensions.urls, pa.string())
-        self._courses = merged.texts("course").cast(pa.string())
-        self._modules = pa.array([m.id for m in merged.modules], pa.string())
-        self._codes = merged.texts("code").cast(pa.string())
-        self.keys = merged.texts("key").cast(pa.string())
+        self._types = Text.of(dimensions.type_names).string()
+        self._urls = Text.of(dimensions.urls).string()
+        self._courses = merged.text("course").string()
+        self._modules = Text.of(m.id for m in merged.modules).string()
+        self._codes = merged.text("code").string()
+        self.keys = merged.text("key").string()
         self.links = links
 
     def batches(self, r: Resolved) -> Iterator[tuple[str, pa.RecordBatch]]:
@@ -75,39 +78,38 @@ class RowMaker:
             rows = np.arange(start, min(start + BATCH, len(number)))
             yield "submissions", self._submissions(r, rows, number)
         marks = self._marks(r, number)
-        marks = marks.append_column("number", pa.array(part_number(marks.column("row").to_numpy())))
-        for start in range(0, len(marks), BATCH):
-            yield "assessments", self._assessments(r, marks.slice(start, BATCH))
+        marks["number"] = part_number(marks["row"])
+        for start in range(0, len(marks["row"]), BATCH):
+            yield "assessments", self._assessments(r, marks, slice(start, start + BATCH))
         yield from collaborations(self, r, BATCH)
         yield from feedbacks(self, r, BATCH)
 
     def resource(self, r: Resolved, rows: Array) -> Array:
         """The resource_id of events (0: none)."""
-        module, url = r.events["module"][rows], r.url[rows]
-        return np.where(r.resource_is_module[rows], self.by(self.dim.module_resources, module), self.by(self.dim.page_resources, url))
+        modules, pages = self.by(self.dim.module_resources, r.events["module"], rows), self.by(self.dim.page_resources, r.url, rows)
+        return np.where(r.resource_is_module[rows], modules, pages)
 
     def _observed(self, r: Resolved, rows: Array) -> pa.RecordBatch:
-        e = {name: r.events[name][rows] for name in ("ordinal", "offset", "time", "user", "type", "agent")}
-        url, duration = r.url[rows], r.duration[rows]
+        e = {name: _core.pick(r.events[name], rows) for name in ("ordinal", "offset", "time", "user", "type")}
         columns = {
-            "observed_event_id": pa.array(self.ids.observed[e["ordinal"]] + 1),
-            "user_id": pa.array(self.plan.users.ids[e["user"]]),
-            "url_id": optional(self.by(self.dim.url_ids, url)),
+            "observed_event_id": _core.pick(self.ids.observed, e["ordinal"]) + 1,
+            "user_id": _core.pick(self.plan.users.ids, e["user"]),
+            "url_id": optional(self.by(self.dim.url_ids, r.url, rows)),
             "resource_id": optional(self.resource(r, rows)),
-            "observed_event_timestamp": pa.array(e["time"], pa.timestamp("us")),
-            "observed_event_duration": optional(duration.astype(np.int32), -1),
-            "observed_event_os": optional(self.by(self.plan.agents.os, e["agent"])),
-            "observed_event_agent": optional(self.by(self.plan.agents.agent, e["agent"])),
-            "observed_event_type": pa.DictionaryArray.from_arrays(pa.array(e["type"]), self._types),
-            "observed_event_type_id": pa.array(self.dim.type_ids[e["type"]]),
-            "observed_event_key": _keys(self.plan.merged.inputs(e["ordinal"]), e["offset"]),
+            "observed_event_timestamp": e["time"],
+            "observed_event_duration": optional(_core.pick(r.duration, rows), -1),
+            "observed_event_os": optional(self.by(self.plan.agents.os, r.events["agent"], rows)),
+            "observed_event_agent": optional(self.by(self.plan.agents.agent, r.events["agent"], rows)),
+            "observed_event_type": coded(e["type"], self._types),
+            "observed_event_type_id": _core.pick(self.dim.type_ids, e["type"]),
+            "observed_event_key": row_keys(self.plan.merged.inputs(e["ordinal"]), e["offset"]),
         }
         return batch("observed_events", columns, len(rows))
 
     @staticmethod
-    def by(ids: Array, codes: Array) -> Array:
-        """ids[codes], 0 for code -1."""
-        return np.where(codes >= 0, ids[codes], 0) if len(ids) else np.zeros(len(codes), np.int32)
+    def by(ids: Array, codes: Array, rows: Array) -> Array:
+        """The ids of the codes of rows, 0 for code -1."""
+        return _core.look_up(ids, codes, rows)
 
     def _clicks(self, r: Resolved) -> Iterator[tuple[str, pa.RecordBatch]]:
         clicks = r.children["clicks"]
@@ -115,25 +117,21 @@ class RowMaker:
             return
         clicks = clicks.pick(r.outcome[clicks.row] == OBSERVED)
         for start in range(0, len(clicks), BATCH):
-            chunk = clicks.pick(np.arange(start, min(start + BATCH, len(clicks))))
-            yield "click_events", self._click(r, chunk.row, chunk.table)
+            yield "click_events", self._click(r, clicks.pick(slice(start, start + BATCH)))
 
-    def _click(self, r: Resolved, rows: Array, clicks: pa.Table) -> pa.RecordBatch:
-        e = {name: r.events[name][rows] for name in ("ordinal", "time", "user", "course", "type", "module")}
-        number = {name: real(clicks.column(name).to_numpy()) for name in clicks.column_names if name not in ("ordinal", "code")}
-
-        def coded(codes: Array, texts: pa.Array) -> pa.Array:
-            return pa.DictionaryArray.from_arrays(pa.array(codes, mask=codes < 0), texts)
-
+    def _click(self, r: Resolved, clicks: Children) -> pa.RecordBatch:
+        rows = clicks.row
+        e = {name: _core.pick(r.events[name], rows) for name in ("ordinal", "time", "user", "course", "type", "module")}
+        number = {name: real(clicks.numbers(name)) for name in _READINGS}
         columns = {
-            "observed_event_id": pa.array(self.ids.observed[e["ordinal"]] + 1),
+            "observed_event_id": _core.pick(self.ids.observed, e["ordinal"]) + 1,
             "course_key": coded(e["course"], self._courses),
-            "user_id": pa.array(self.plan.users.ids[e["user"]]),
+            "user_id": _core.pick(self.plan.users.ids, e["user"]),
             "video_key": coded(e["module"], self._modules),
-            "observed_event_timestamp": pa.array(e["time"], pa.timestamp("us")),
+            "observed_event_timestamp": e["time"],
             "observed_event_type": coded(e["type"], self._types),
-            "url": coded(r.url[rows], self._urls),
-            "code": coded(clicks.column("code").to_numpy(), self._codes),
+            "url": coded(_core.pick(r.url, rows), self._urls),
+            "code": coded(clicks.numbers("code"), self._codes),
             "video_current_time": number["current_time"],
             "video_old_time": number["old_time"],
             "video_new_time": number["new_time"],
@@ -143,24 +141,23 @@ class RowMaker:
         return batch("click_events", columns, len(rows))
 
     def _submissions(self, r: Resolved, parts: Array, number: Array) -> pa.RecordBatch:
-        p, row = {name: r.parts[name][parts] for name in ("module", "numbers", "answer_from")}, r.parts["row"][parts]
-        e = {name: r.events[name][row] for name in ("ordinal", "offset", "time", "user", "agent", "attempts", "submit")}
-        problems = [self.dim.problem_ids[key] for key in zip(p["module"].tolist(), p["numbers"].tolist(), strict=True)]
+        p, row = {name: r.parts[name][parts] for name in ("module", "numbers", "answer_from")}, r.parts["row"][parts].astype(np.int64)
+        e = {name: _core.pick(r.events[name], row) for name in ("ordinal", "offset", "time", "user", "attempts", "submit")}
         columns = {
-            "submission_id": pa.array(self.ids.submissions[e["ordinal"]] + number[parts] + 1),
-            "user_id": pa.array(self.plan.users.ids[e["user"]]),
-            "problem_id": pa.array(problems, pa.int32()),
-            "submission_timestamp": pa.array(e["time"], pa.timestamp("us")),
+            "submission_id": self.ids.submissions[e["ordinal"]] + number[parts] + 1,
+            "user_id": _core.pick(self.plan.users.ids, e["user"]),
+            "problem_id": self.dim.problems.ids(p["module"], p["numbers"]),
+            "submission_timestamp": e["time"],
             "submission_attempt_number": optional(e["attempts"], -1),
-            "submission_answer": _take(r.part_values, "answer", p["answer_from"]),
-            "submission_is_submitted": pa.array((e["submit"] >> 5).astype(np.int8)),
-            "submission_os": optional(self.by(self.plan.agents.os, e["agent"])),
-            "submission_agent": optional(self.by(self.plan.agents.agent, e["agent"])),
-            "submission_key": _keys(self.plan.merged.inputs(e["ordinal"]), e["offset"], number[parts] + 1),
+            "submission_answer": r.part_values["answer"].take(p["answer_from"]),
+            "submission_is_submitted": e["submit"] >> 5,
+            "submission_os": optional(self.by(self.plan.agents.os, r.events["agent"], row)),
+            "submission_agent": optional(self.by(self.plan.agents.agent, r.events["agent"], row)),
+            "submission_key": row_keys(self.plan.merged.inputs(e["ordinal"]), e["offset"], number[parts] + 1),
         }
         return batch("submissions", columns, len(parts))
 
-    def _marks(self, r: Resolved, number: Array) -> pa.Table:
+    def _marks(self, r: Resolved, number: Array) -> dict[str, Any]:
         """What assessments hold, by the row of the event that gives them."""
         marked = np.flatnonzero(r.parts["mark_from"] >= 0)
         rows = r.parts["row"][marked]
@@ -169,56 +166,47 @@ class RowMaker:
         if not len(scores["row"]) and not len(verdicts):
             return marks
         scored = self.ids.submissions[r.events["ordinal"][scores["record"]]]
-        marks = pa.concat_tables([marks, self._part_marks(r, scores["row"], scores["mark"], scored), self._verdicts(r)])
-        return marks.take(pa.array(np.argsort(marks.column("row").to_numpy(), kind="stable")))
+        kinds = marks, self._part_marks(r, scores["row"], scores["mark"], scored), self._verdicts(r)
+        order = np.argsort(np.concatenate([kind["row"] for kind in kinds]), kind="stable")
+        return {name: picked(joined([kind[name] for kind in kinds]), order) for name in marks}
 
     @staticmethod
-    def _part_marks(r: Resolved, rows: Array, source: Array, before: Array) -> pa.Table:
-        values = {name: r.part_values.column(name).to_numpy()[source] for name in ("grade", "max_grade")}
-        grader = pa.DictionaryArray.from_arrays(pa.array(np.zeros(len(rows), np.int32)), pa.array(["automatic"])).cast(pa.string())
-        feedback = _take(r.part_values, "feedback", source)
-        return pa.table({"row": rows.astype(np.int64), "before": before, "feedback": feedback, **values, "grader": grader})
+    def _part_marks(r: Resolved, rows: Array, source: Array, before: Array) -> dict[str, Any]:
+        values = {name: picked(r.part_values[name], source) if len(rows) else _NOTHING[name] for name in ("grade", "max_grade", "feedback")}
+        return {"row": rows, "before": before, "grader": np.zeros(len(rows), np.int32), **values}
 
-    def _verdicts(self, r: Resolved) -> pa.Table:
+    def _verdicts(self, r: Resolved) -> dict[str, Any]:
         verdicts = r.children["verdicts"]
+        if not len(verdicts):
+            return self._part_marks(r, verdicts.row, verdicts.at, np.zeros(0, np.int64))
         submission = self.links.submission_of(r.events["ordinal"][verdicts.row])
-        chosen = (submission >= 0) & (r.outcome[verdicts.row] == OBSERVED) if len(verdicts) else np.zeros(0, bool)
+        chosen = (submission >= 0) & (r.outcome[verdicts.row] == OBSERVED)
         verdicts, submission = verdicts.pick(chosen), submission[chosen]
-        users = self.plan.users.ids[r.events["user"][verdicts.row]].tolist()
-        graders = [GRADERS[g] if GRADERS[g] != "peer" else str(user) for g, user in zip(verdicts.numbers("grader").tolist(), users, strict=True)]
-        return pa.table(
-            {
-                "row": verdicts.row,
-                "before": self.ids.submissions[submission],
-                "feedback": verdicts.table.column("feedback").cast(pa.string()),
-                "grade": verdicts.numbers("grade"),
-                "max_grade": verdicts.numbers("max_grade"),
-                "grader": pa.array(graders, pa.string()),
-            }
-        )
+        kind = verdicts.numbers("grader")
+        users = self.plan.users.ids[r.events["user"][verdicts.row]]
+        return {
+            "row": verdicts.row,
+            "before": self.ids.submissions[submission],
+            "grader": np.where(kind == _PEER, users, -kind.astype(np.int32)),
+            "grade": verdicts.numbers("grade"),
+            "max_grade": verdicts.numbers("max_grade"),
+            "feedback": picked(verdicts.columns["feedback"], verdicts.at),
+        }
 
-    def _assessments(self, r: Resolved, marks: pa.Table) -> pa.RecordBatch:
-        row = marks.column("row").to_numpy()
+    def _assessments(self, r: Resolved, marks: dict[str, Any], chosen: slice) -> pa.RecordBatch:
+        row, before, grader = (marks[name][chosen] for name in ("row", "before", "grader"))
         columns = {
-            "assessment_id": pa.array(self.ids.assessments[r.events["ordinal"][row]] + marks.column("number").to_numpy() + 1),
-            "submission_id": pa.array(marks.column("before").to_numpy() + 1),
-            "assessment_feedback": _one(marks.column("feedback")),
-            "assessment_grade": real(marks.column("grade").to_numpy()),
-            "assessment_max_grade": real(marks.column("max_grade").to_numpy()),
-            "assessment_grader_id": _one(marks.column("grader")),
-            "assessment_timestamp": pa.array(r.events["time"][row], pa.timestamp("us")),
+            "assessment_id": self.ids.assessments[r.events["ordinal"][row]] + marks["number"][chosen] + 1,
+            "submission_id": before + 1,
+            "assessment_feedback": marks["feedback"].take(np.arange(chosen.start, chosen.start + len(row))),
+            "assessment_grade": real(marks["grade"][chosen]),
+            "assessment_max_grade": real(marks["max_grade"][chosen]),
+            "assessment_grader_id": self._graders(grader),
+            "assessment_timestamp": r.events["time"][row],
         }
         return batch("assessments", columns, len(row))
 
-
-def _take(table: pa.Table, name: str, rows: Array) -> pa.Array:
-    """Texts by row; -1 is NULL."""
-    return _one(table.column(name).take(pa.array(rows, mask=rows < 0))).cast(pa.string())
-
-
-def _one(column: pa.ChunkedArray) -> pa.Array:
-    """A column as one array."""
-    taken = column.combine_chunks()
-    if isinstance(taken, pa.ChunkedArray):
-        taken = pa.concat_arrays(taken.chunks) if taken.num_chunks else pa.array([], column.type)
-    return taken
+    def _graders(self, grader: Array) -> pa.Array:
+        """Who marked: a user (above 0), or one of GRADERS by its number, negated."""
+        known, codes = np.unique(grader, return_inverse=True)
+        return Text.of(GRADERS[-number] if number <= 0 else str(number) for number in known.tolist()).take(codes)

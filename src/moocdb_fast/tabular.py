@@ -2,55 +2,92 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from .schema import TABLES
+from .columns import Text, numbers
+from .schema import TABLES, Column
 
 Array = np.ndarray[Any, Any]
+_DTYPES: dict[str, Any] = {"tinyint": np.int8, "int": np.int32, "bigint": np.int64, "double": np.float64, "timestamp": np.int64}
+_EPOCH = datetime(1970, 1, 1)
 
 
-def filled(name: str, columns: dict[str, Iterable[Any]]) -> pa.Table:
-    """A table of the schema; columns that are not given hold their default, or NULL."""
+class Optional(NamedTuple):
+    """Numbers, some of which are NULL."""
+
+    values: Array
+    valid: Array
+
+
+def filled(name: str, columns: dict[str, Any]) -> pa.Table:
+    """A table of the schema from sequences; columns that are not given hold their default, or NULL."""
     schema = TABLES[name].arrow()
-    rows = len(list(next(iter(columns.values())))) if columns else 0
+    rows = len(next(iter(columns.values()))) if columns else 0
     arrays = []
-    for column, spec in zip(schema, TABLES[name].columns, strict=True):
-        values = columns.get(column.name, [spec.default] * rows)
-        arrays.append(pa.array(values, column.type))
+    for field, spec in zip(schema, TABLES[name].columns, strict=True):
+        values = columns.get(field.name)
+        arrays.append(_array([spec.default] * rows if values is None else values, spec, field.type))
     return pa.table(arrays, schema=schema)
 
 
-def numbered(name: str, columns: dict[str, list[Any]]) -> pa.Table:
+def _array(values: Any, spec: Column, kind: pa.DataType) -> pa.Array:
+    """Numbers, or Python values, as an Arrow array."""
+    if spec.type == "text":
+        return Text.of(values).string()
+    dtype, valid = _DTYPES[spec.type], None
+    if isinstance(values, Optional):
+        values, valid = values
+    elif isinstance(values, list | tuple):
+        if None in values:
+            valid = np.array([value is not None for value in values], bool)
+        if valid is not None or spec.type == "timestamp":
+            values = [_number(value) for value in values]
+    return numbers(np.array(values, dtype), valid, kind)
+
+
+def _number(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return (value - _EPOCH) // timedelta(microseconds=1)
+    return 0 if value is None else value
+
+
+def numbered(name: str, columns: dict[str, Any]) -> pa.Table:
     """The same with row ids from 1 in the first column."""
-    count = len(next(iter(columns.values())))
-    return filled(name, {TABLES[name].names[0]: range(1, count + 1), **columns})
+    count = len(next(values for values in columns.values() if not isinstance(values, Optional)))
+    return filled(name, {TABLES[name].names[0]: np.arange(1, count + 1), **columns})
 
 
-def optional(values: Array, none: Any = 0) -> pa.Array:
+def optional(values: Array, none: Any = 0) -> Optional:
     """Numbers, of which `none` is NULL."""
-    return pa.array(values, mask=values == none)
+    return Optional(values, values != none)
 
 
-def real(values: Array) -> pa.Array:
+def real(values: Array) -> Optional:
     """Numbers, of which NaN is NULL."""
-    return pa.array(values, mask=np.isnan(values))
+    return Optional(values, ~np.isnan(values))
+
+
+def coded(codes: Array, texts: pa.Array) -> pa.Array:
+    """Texts by their codes; -1 is NULL."""
+    return pa.DictionaryArray.from_arrays(numbers(codes, codes >= 0), texts)
 
 
 def batch(name: str, columns: dict[str, Any], rows: int) -> pa.RecordBatch:
-    """A batch of a table; missing columns hold their default or NULL. Text may be dictionary-coded."""
+    """A batch of a table from numbers and Arrow arrays of text, which may be dictionary-coded; missing columns hold their default or NULL."""
     arrays, fields = [], []
-    for column, spec in zip(TABLES[name].arrow(), TABLES[name].columns, strict=True):
-        array = columns.get(spec.name)
-        if array is None:
-            array = pa.nulls(rows, column.type) if spec.default is None else pa.array(np.full(rows, spec.default, column.type.to_pandas_dtype()))
-        elif not pa.types.is_dictionary(array.type) and array.type != column.type:
-            array = array.cast(column.type)
-        arrays.append(array)
-        fields.append(pa.field(spec.name, array.type, spec.null))
+    for field, spec in zip(TABLES[name].arrow(), TABLES[name].columns, strict=True):
+        column = columns.get(spec.name)
+        if column is None:
+            column = pa.nulls(rows, field.type) if spec.default is None else np.full(rows, spec.default, _DTYPES[spec.type])
+        if not isinstance(column, pa.Array):
+            values, valid = column if isinstance(column, Optional) else (column, None)
+            column = numbers(values.astype(_DTYPES[spec.type], copy=False), valid, field.type)
+        arrays.append(column)
+        fields.append(pa.field(spec.name, column.type, spec.null))
     return pa.record_batch(arrays, schema=pa.schema(fields))
 
 

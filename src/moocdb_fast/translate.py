@@ -252,8 +252,7 @@ def _count_scan(run: Run) -> None:
             report.add(lines_read=counts["lines_read"], bad_payload=counts["bad_payload"], extra_events=counts["extra_events"])
             for group in ("filtered", "salvaged"):
                 report.add_reasons(group, counts[group])
-            rows = result.table("rejects").to_pylist() if about["rejects"] else []
-            for row in rows:
+            for row in result.rejects():
                 report.add_reasons("rejected", {row["reason"]: 1})
                 for writer in writers:
                     writer.write(run.reports[number - 1].name, lines[number] + row["line"], row["offset"], row["reason"], row["start"])

@@ -384,12 +384,12 @@ def break_index(state):
 
 
 def break_shard(state):
-    shard = next(state.rglob("events.arrow"))
+    shard = next(state.rglob("columns"))
     shard.write_bytes(shard.read_bytes()[:-100])
 
 
 def lose_shard(state):
-    shutil.rmtree(next(state.rglob("events.arrow")).parent)
+    shutil.rmtree(next(state.rglob("columns")).parent)
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_options_that_shape_no_shard_may_change(runs, log, scans):
 def test_shards_that_are_not_whole_are_scanned_again(runs, log, scans):
     killed(runs, log, "scan 5", resume=True)
     first, second, third, _ = (mark.parent / f"{mark.stem}-000000" for mark in marks(runs))
-    (first / "events.arrow").write_bytes((first / "events.arrow").read_bytes()[:-10])
+    (first / "columns").write_bytes((first / "columns").read_bytes()[:-10])
     (second / "shard.json").unlink()
     shutil.rmtree(third)
     marks(runs)[3].write_text("{")

@@ -278,19 +278,4 @@ class Resolver {
     std::vector<std::pair<uint64_t, size_t>> made_;    // identity of a part of the record, its place in out
 };
 
-// The order of n rows by (group, time), keeping the order they come in; groups are 0 .. groups - 1.
-inline std::vector<int64_t> sort_rows(int64_t n, const int32_t *group, int64_t groups, const int64_t *time) {
-    std::vector<int64_t> start(static_cast<size_t>(groups) + 1, 0), order(static_cast<size_t>(n));
-    for (int64_t i = 0; i < n; i++) start[static_cast<size_t>(group[i]) + 1]++;
-    for (int64_t g = 0; g < groups; g++) start[g + 1] += start[g];
-    std::vector<int64_t> at(start.begin(), start.end() - 1);
-    for (int64_t i = 0; i < n; i++) order[at[group[i]]++] = i;
-    auto earlier = [&](int64_t a, int64_t b) { return time[a] < time[b]; };
-    for (int64_t g = 0; g < groups; g++) {
-        auto b = order.begin() + start[g], e = order.begin() + start[g + 1];
-        if (!std::is_sorted(b, e, earlier)) std::stable_sort(b, e, earlier);  // logs are nearly in order
-    }
-    return order;
-}
-
 } // namespace moocdb

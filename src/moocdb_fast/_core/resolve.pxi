@@ -1,4 +1,4 @@
-# The pass over a user's events; row order.
+# The pass over a user's events.
 
 cdef extern from "resolve.hpp" namespace "moocdb":
     cdef cppclass Sorted:
@@ -32,7 +32,6 @@ cdef extern from "resolve.hpp" namespace "moocdb":
         Resolver(const Sorted&) except +
         Resolved out
         void run() except + nogil
-    vector[int64_t] c_sort_rows "moocdb::sort_rows"(int64_t, const int32_t*, int64_t, const int64_t*) except + nogil
 
 OUTCOMES = ("observed", "record", "closed", "duplicate", "copy", "scored")
 FLAGS = {"extra": 1, "close": 2, "still": 4, "request": 8, "record": 16, "nobody": 64, "frame": 128}
@@ -48,17 +47,6 @@ cdef inline const int64_t* p64(const int64_t[::1] v):
 
 cdef inline const uint8_t* p8(const uint8_t[::1] v):
     return &v[0] if v.shape[0] else NULL
-
-
-def sort_rows(const int32_t[::1] group not None, int64_t groups, const int64_t[::1] time not None):
-    cdef int64_t n = group.shape[0]
-    cdef const int32_t* g = p32(group)
-    cdef const int64_t* t = p64(time)
-    cdef vector[int64_t] order
-    if n:
-        with nogil:
-            order = c_sort_rows(n, g, groups, t)
-    return i64(order)
 
 
 def resolve(dict rows not None, dict bases not None, dict parts not None, bint keep_duplicates):

@@ -10,16 +10,15 @@ from pathlib import Path
 from typing import Any, TextIO
 
 import numpy as np
-import pyarrow as pa
 
 from .. import _core
+from ..columns import Text, load_table, save_tables
 from ..countries import Countries
 from ..events.lookup import name_of
 from ..inputs import Shard
 from ..merge import MergedShard
 from ..options import Options
 from ..scan import scan_options, scan_text, tables
-from ..shards import read_table, write_table
 from .accounts import account_row
 from .lines import Lines, documents_of
 from .people import People, without_persons
@@ -54,14 +53,14 @@ class Whole:
     def save(self, pseudonyms: list[str], alias: Array, dropped: Array, courses: list[str], ids: dict[str, str]) -> None:
         """`pseudonyms` by user code, `alias` from codes to codes, `dropped` by ordinal, `courses` by code, `ids`: platform id → pseudonym."""
         self.folder.mkdir()
-        write_table(self.folder, _PSEUDONYMS, pa.table({"text": pa.array(pseudonyms, pa.large_string())}))
+        save_tables(self.folder / _PSEUDONYMS, {_PSEUDONYMS: {"text": Text.of(pseudonyms)}})
         np.save(self.folder / _ALIAS, alias)
         np.save(self.folder / _DROPPED, dropped)
         (self.folder / _NAMES).write_text(json.dumps({"courses": courses, "ids": ids}), encoding="utf-8")
 
-    def load(self) -> tuple[pa.Array, Array, Array, list[str], dict[str, str]]:
+    def load(self) -> tuple[Text, Array, Array, list[str], dict[str, str]]:
         """The same, mapped into memory where it is long."""
-        pseudonyms = read_table(self.folder, _PSEUDONYMS).column("text").combine_chunks()
+        pseudonyms = load_table(self.folder / _PSEUDONYMS, _PSEUDONYMS)["text"]
         names = json.loads((self.folder / _NAMES).read_text(encoding="utf-8"))
         dropped = np.load(self.folder / _DROPPED, mmap_mode="r")
         return pseudonyms, np.load(self.folder / _ALIAS), dropped, names["courses"], names["ids"]
@@ -145,13 +144,13 @@ class _View:
         columns = folder.result.columns("events", ("offset", "time", "user", "course", "type", "base", "panel", "module", "agent", "ip", "flags"))
         user = folder.column("user", columns)[rows]
         user = writer.alias[user] if len(writer.alias) else user
-        self._users = writer.pseudonyms.take(pa.array(user, pa.int64())).to_pylist()
+        self._users = writer.pseudonyms.take(user).to_pylist()
         self._course = folder.placed("course", columns)[rows].tolist()
         self._columns = {name: column[rows].tolist() for name, column in columns.items()}
         self.places = [(offset, bool(flags & _EXTRA)) for offset, flags in zip(self._columns["offset"], self._columns["flags"], strict=True)]
-        strings = folder.result.strings()
-        self._texts = {name: strings[name].column(0).to_pylist() for name in ("type", "base", "panel", "agent", "ip")}
-        self._modules: list[str] = folder.result.table("modules").column("id").to_pylist()
+        strings = folder.result.columns("strings")
+        self._texts = {name: strings[name].to_list() for name in ("type", "base", "panel", "agent", "ip")}
+        self._modules: list[str] = folder.result.columns("modules", ("id",))["id"].to_list()
 
     def _text(self, name: str, number: int) -> str:
         code = self._columns[name][number]

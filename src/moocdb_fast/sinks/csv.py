@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, BinaryIO
 
+import numpy as np
 import pyarrow as pa
 
 from .. import _core
@@ -12,6 +14,7 @@ from ..schema import TABLES, Table
 from ..shards import text_buffers
 
 _CELLS = {pa.int8(): "int8", pa.int32(): "int32", pa.int64(): "int64", pa.float64(): "real", pa.timestamp("us"): "time", pa.string(): "text"}
+_BUFFER = 1 << 18  # stays in the processor's cache on its way to the file
 
 
 class CsvSink:
@@ -28,8 +31,8 @@ class CsvSink:
         if file is None:
             file = self._files[table] = (self._folder / f"{table}.csv").open("xb")
             file.write(header(self._tables[table]))
-        if batch.num_rows:
-            file.write(self._formatter.rows(batch))
+        for piece in self._formatter.pieces(batch):
+            file.write(piece)
 
     def close(self) -> None:
         """Nothing more comes."""
@@ -47,10 +50,21 @@ class Formatter:
 
     def __init__(self) -> None:
         self._rendered: dict[tuple[int, int], tuple[pa.Array, Any]] = {}  # by address and length of the dictionary, which is kept alive
+        self._buffer = np.empty(_BUFFER, np.uint8)
 
     def rows(self, batch: pa.RecordBatch) -> bytes:
         """The lines of a batch."""
-        return _core.csv_rows([self._column(column) for column in batch.columns], batch.num_rows)
+        return b"".join(map(bytes, self.pieces(batch)))
+
+    def pieces(self, batch: pa.RecordBatch) -> Iterator[memoryview]:
+        """The lines of a batch in pieces of whole lines; each is overwritten by the next."""
+        rows = _core.CsvRows([self._column(column) for column in batch.columns], batch.num_rows)
+        while rows.left:
+            used = rows.fill(self._buffer)
+            if used:
+                yield self._buffer.data[:used]
+            else:
+                self._buffer = np.empty(2 * rows.need, np.uint8)
 
     def _column(self, column: pa.Array) -> tuple[Any, ...]:
         """What the kernel wants to know: cell kind, addresses of values, validity and offsets, first row, finished cells."""
@@ -72,5 +86,5 @@ class Formatter:
         key = dictionary.buffers()[1].address, len(dictionary)
         known = self._rendered.get(key)
         if known is None:
-            known = self._rendered[key] = dictionary, _core.render_cells(*text_buffers(dictionary.cast(pa.large_string())))
+            known = self._rendered[key] = dictionary, _core.render_cells(*text_buffers(dictionary))
         return known[1]
