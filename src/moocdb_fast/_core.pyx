@@ -8,6 +8,8 @@
     resolve.pxi     the pass over a user's events; row order
     csv.pxi         Arrow buffers to CSV text
     lines.pxi       single lines and payloads, whole
+    dump.pxi        SQL dumps: statements, and rows as columns
+    php.pxi         what PHP serialized, as values or as columns
 
 Typed signatures with documentation are in `_core.pyi`.
 """
@@ -80,3 +82,5 @@ include "_core/merge.pxi"
 include "_core/resolve.pxi"
 include "_core/csv.pxi"
 include "_core/lines.pxi"
+include "_core/dump.pxi"
+include "_core/php.pxi"
