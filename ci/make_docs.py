@@ -5,7 +5,7 @@ python ci/make_docs.py
 
 from pathlib import Path
 
-from moocdb_fast.cli import render, render_events, render_relations
+from moocdb_fast.cli import render, render_coursera, render_events, render_relations
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 PAGES = {
@@ -13,6 +13,7 @@ PAGES = {
     "reference/cli.md": render.cli_md,
     "reference/ledger.md": render.ledger_md,
     "reference/relations.md": render_relations.relations_md,
+    "reference/coursera.md": render_coursera.coursera_md,
     **{f"events/{name}": page for name, page in render_events.pages().items()},
 }
 

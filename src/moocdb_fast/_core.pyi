@@ -200,3 +200,44 @@ def decode_payload(text: bytes) -> tuple[bool, bytes]:
 
 def clean_address(text: bytes, host: bytes = b"") -> bytes | None:
     """The cleaned address (rules, section 5), None for none."""
+
+class DumpStatements:
+    """Cuts an SQL dump into statements."""
+
+    def feed(self, data: _Bytes, n: int, at: int, final: bool) -> int:
+        """Read the first n bytes of the data, which stand at byte `at` of the dump; returns how many of them are done with."""
+    def take(self) -> list[tuple[int, int, bool, bool, bytes]]:
+        """What was found since: first byte and the one behind it, whether it is an INSERT, whether a backslash escapes in its strings, and the
+        name of its table or else its text without comments. INSERTs into one table that follow each other are one."""
+    @property
+    def bad(self) -> tuple[int, str] | None:
+        """At which byte of the dump reading came to its end, and why."""
+
+class DumpRows:
+    """Reads the rows of INSERTs into one table as columns. `columns` are, in the order of the table: name in lower case, kind (one of DUMP_KINDS),
+    whether it is wanted, and its character set; `charsets` are the code points by byte of each character set, None for UTF-8."""
+
+    def __init__(self, columns: list[tuple[bytes, str, bool, bytes]], charsets: dict[bytes, list[int] | None]) -> None: ...
+    def begin(self, backslash: bool, charset: bytes) -> None:
+        """Start with INSERTs whose strings are written so."""
+    def feed(self, data: _Bytes, n: int, at: int, final: bool) -> int:
+        """Read the first n bytes of the data, until a batch is full; returns how many bytes are done with: whole rows."""
+    @property
+    def rows(self) -> int: ...
+    @property
+    def full(self) -> bool:
+        """Whether the last call ended because there are enough rows for a batch."""
+    @property
+    def bad(self) -> tuple[int, str] | None:
+        """At which byte of the dump reading came to its end, and why."""
+    def take(self) -> list[tuple[NDArray[np.uint8], NDArray[np.int32] | None, Any, int]]:
+        """The wanted columns: which values are there, where texts end, the values, and how many texts had bytes replaced by U+FFFD."""
+
+DUMP_KINDS: tuple[str, ...]
+
+def php_loads(data: _Bytes) -> Any:
+    """The value that PHP serialized: arrays are dicts, texts bytes. ValueError says what is wrong and where; NotImplemented: the value is fine, but
+    has a number that 64 bits do not hold."""
+
+def php_answers(offsets: _Longs, data: _Bytes, valid: NDArray[np.uint8]) -> dict[str, NDArray[Any]]:
+    """What quiz submissions hold (see coursera/php.py)."""

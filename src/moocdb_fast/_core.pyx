@@ -9,6 +9,8 @@
     rows.pxi        columns of rows: codes of the whole, places, texts, pairs of codes
     csv.pxi         Arrow buffers to CSV text
     lines.pxi       single lines and payloads, whole
+    dump.pxi        SQL dumps: statements, and rows as columns
+    php.pxi         what PHP serialized, as values or as columns
 
 Typed signatures with documentation are in `_core.pyi`.
 """
@@ -82,3 +84,5 @@ include "_core/resolve.pxi"
 include "_core/rows.pxi"
 include "_core/csv.pxi"
 include "_core/lines.pxi"
+include "_core/dump.pxi"
+include "_core/php.pxi"

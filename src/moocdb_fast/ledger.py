@@ -23,7 +23,7 @@ REJECTS = "rejects.jsonl"
 _START = 200  # bytes of a rejected line that the restricted folder keeps
 
 
-class _Reason(StrEnum):
+class Reason(StrEnum):
     """A reason with its explanation and, as `example`, lines of which the last one meets it ("" where none can be printed)."""
 
     doc: str
@@ -48,7 +48,7 @@ _CHECK = (
 _KEY = "block-v1:X+Y+Z+type@problem+block@p1"
 
 
-class FilterReason(_Reason):
+class FilterReason(Reason):
     """Why a good line is not translated."""
 
     BLANK = "blank", "The line is empty or holds only blanks.", "   "
@@ -91,7 +91,7 @@ class FilterReason(_Reason):
     DUPLICATE = "duplicate", "The same bytes as an earlier line of the same user at the same time. `--keep-duplicates` keeps it.", f"{_NEXT}\n{_NEXT}"
 
 
-class RejectReason(_Reason):
+class RejectReason(Reason):
     """Why a line cannot be translated."""
 
     BAD_JSON = "bad_json", "The line is not JSON and no repair makes it so.", '{"username": "learner_1" "time"}'
@@ -107,7 +107,7 @@ class RejectReason(_Reason):
     )
 
 
-class SalvageReason(_Reason):
+class SalvageReason(Reason):
     """How a line that is not JSON was repaired. The line then has a fate like any other."""
 
     UTF8 = "utf8", "Bytes that are not UTF-8 became U+FFFD."
@@ -124,7 +124,8 @@ REASONS: dict[str, str] = {str(reason): reason.doc for kind in (FilterReason, Re
 """What each reason for not translating a line means."""
 
 
-def _zero(kind: type[_Reason]) -> dict[str, int]:
+def zero(kind: type[Reason]) -> dict[str, int]:
+    """No lines for any reason."""
     return dict.fromkeys((str(reason) for reason in kind), 0)
 
 
@@ -134,9 +135,9 @@ class Counts:
 
     lines_read: int = 0
     events: int = 0
-    filtered: dict[str, int] = field(default_factory=lambda: _zero(FilterReason))
-    rejected: dict[str, int] = field(default_factory=lambda: _zero(RejectReason))
-    salvaged: dict[str, int] = field(default_factory=lambda: _zero(SalvageReason))
+    filtered: dict[str, int] = field(default_factory=lambda: zero(FilterReason))
+    rejected: dict[str, int] = field(default_factory=lambda: zero(RejectReason))
+    salvaged: dict[str, int] = field(default_factory=lambda: zero(SalvageReason))
     bad_payload: int = 0
     extra_events: int = 0
 

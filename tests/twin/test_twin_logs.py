@@ -64,7 +64,7 @@ def test_a_problem_check_by_hand() -> None:
         f"2,{PROBLEM}/2/,1,2,0,{PROBLEM}_2,,,,,,,,1,".encode(),
         f"3,{PROBLEM}/2/1/,2,1,0,{PROBLEM}_2_1,,,,,,,,1,".encode(),
     ]
-    assert result.tables["resources"].splitlines()[1:] == [f"1,H1P1,https://unknown/problem/H1P1/,{PROBLEM},6,,,,".encode()]
+    assert result.tables["resources"].splitlines()[1:] == [f"1,H1P1,https://unknown/problem/H1P1/,{PROBLEM},6,,,,,".encode()]
     assert result.tables["observed_event_types"].splitlines()[1:] == [b"1,problem_check,submitting"]
     assert column(result, "observed_events", "observed_event_id") == []
     assert result.summary["events"] == result.summary["lines_read"] == 1

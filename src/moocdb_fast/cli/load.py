@@ -71,11 +71,22 @@ def target(args: argparse.Namespace) -> Target:
 
 def logged_in(args: argparse.Namespace) -> Target:
     """The database that the arguments name, once the server has let us in."""
-    from ..database.session import log_in
+    return let_in(named(args, args.to))
+
+
+def named(args: argparse.Namespace, url: str) -> Target:
+    """The database that a URL names, with the login of the arguments."""
     from ..database.target import target_of
 
     names = ("password_file", "defaults_file", "tls", "tls_ca")
-    return log_in(target_of(args.to, **{name: getattr(args, name) for name in names}), _ask)
+    return target_of(url, **{name: getattr(args, name) for name in names})
+
+
+def let_in(to: Target) -> Target:
+    """The same, once the server has let us in."""
+    from ..database.session import log_in
+
+    return log_in(to, _ask)
 
 
 def load_into(args: argparse.Namespace, path: str, to: Target) -> None:

@@ -20,35 +20,35 @@ def report(summary: Summary) -> str:
         return f"\nnothing is new: {_skipped(summary)}\noutput: {summary.run.out}\n"
     parts = [_fates(summary)]
     if summary.families:
-        parts.append(_block("events by family", _sorted(summary.families)))
+        parts.append(block("events by family", by_count(summary.families)))
     if summary.event_types:
         parts.append(_coverage(summary))
     if len(summary.courses) > 1:
-        parts.append(_block("events by course", _capped(_sorted(summary.courses))))
+        parts.append(block("events by course", _capped(by_count(summary.courses))))
     if summary.tables:
-        parts.append(_block("rows by table", [(name, rows) for name, rows in summary.tables.items() if rows]))
+        parts.append(block("rows by table", [(name, rows) for name, rows in summary.tables.items() if rows]))
     parts.append(_run(summary))
-    parts.extend(_notes(summary))
+    parts.extend(notes_of(summary))
     return "\n" + "\n".join(parts)
 
 
 def _fates(summary: Summary) -> str:
     counts = summary.counts
     rows: list[tuple[str, int]] = [("read", counts.lines_read), ("translated", counts.events)]
-    rows += [("filtered", counts.filtered_total), *_reasons(counts.filtered)]
-    rows += [("rejected", counts.rejected_total), *_reasons(counts.rejected)]
+    rows += [("filtered", counts.filtered_total), *reason_rows(counts.filtered)]
+    rows += [("rejected", counts.rejected_total), *reason_rows(counts.rejected)]
     if counts.salvaged_total:
-        rows += [("repaired on the way", counts.salvaged_total), *_reasons(counts.salvaged)]
+        rows += [("repaired on the way", counts.salvaged_total), *reason_rows(counts.salvaged)]
     if counts.bad_payload:
         rows.append(("with an unreadable payload", counts.bad_payload))
-    text = _block("lines", rows)
+    text = block("lines", rows)
     if counts.extra_events:
         text += f"{_INDENT}and {_number(counts.extra_events, 'further event')} that shared a line with another\n"
     return text
 
 
-def _reasons(counts: Mapping[str, int]) -> list[tuple[str, int]]:
-    return [(_INDENT + reason, number) for reason, number in _sorted(counts) if number]
+def reason_rows(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+    return [(_INDENT + reason, number) for reason, number in by_count(counts) if number]
 
 
 def _coverage(summary: Summary) -> str:
@@ -57,10 +57,10 @@ def _coverage(summary: Summary) -> str:
     groups = (("with payload", coverage.with_payload), ("common fields only", coverage.common_fields), ("unknown", coverage.unknown))
     rows = [(f"{label} ({_number(len(types), 'type')})", sum(types.values())) for label, types in groups if types]
     odd = {name: number for name, number in coverage.unknown.items() if not is_plain(name)}
-    rows += [(_INDENT + name, number) for name, number in _capped(_sorted({n: c for n, c in coverage.unknown.items() if n not in odd}))]
+    rows += [(_INDENT + name, number) for name, number in _capped(by_count({n: c for n, c in coverage.unknown.items() if n not in odd}))]
     if odd:
         rows.append((f"{_INDENT}(free text, see summary.json)", sum(odd.values())))
-    return _block("events by what is mapped of their type", rows)
+    return block("events by what is mapped of their type", rows)
 
 
 def is_plain(name: str) -> bool:
@@ -80,7 +80,7 @@ def _run(summary: Summary) -> str:
     return "run\n" + "".join(f"{_INDENT}{line}\n" for line in lines)
 
 
-def _notes(summary: Summary) -> Iterable[str]:
+def notes_of(summary: Summary) -> Iterable[str]:
     run = summary.run
     notes = []
     if run.skipped:
@@ -123,7 +123,7 @@ def _number(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-def _sorted(counts: Mapping[str, int]) -> list[tuple[str, int]]:
+def by_count(counts: Mapping[str, int]) -> list[tuple[str, int]]:
     return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
 
@@ -132,7 +132,7 @@ def _capped(rows: list[tuple[str, int]]) -> list[tuple[str, int]]:
     return [*rows[:_SHOWN], (f"{len(rest)} more", sum(number for _, number in rest))] if rest else rows
 
 
-def _block(title: str, rows: list[tuple[str, int]]) -> str:
+def block(title: str, rows: list[tuple[str, int]]) -> str:
     """A heading and rows of names and right-aligned numbers."""
     if not rows:
         return f"{title}\n{_INDENT}none\n"

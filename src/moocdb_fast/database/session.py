@@ -66,6 +66,20 @@ class Session:
             found: list[tuple[Any, ...]] = cursor.fetchall()
             return found
 
+    def stream(self, statement: str, size: int = 10_000) -> Iterator[list[tuple[bytes | None, ...]]]:
+        """The rows of a statement, some at a time, every value as the server prints it. Nothing else can be asked before the last of them."""
+        with _errors(self.target):
+            cursor: Any = self._connection.cursor(raw=True)
+            cursor.execute(statement)
+        while True:
+            with _errors(self.target):
+                some = cursor.fetchmany(size)
+            if not some:
+                break
+            yield some
+        with _errors(self.target):
+            cursor.close()
+
     def value(self, statement: str, values: Sequence[Any] = ()) -> Any:
         """The first cell of a result; None when it has no rows."""
         found = self.rows(statement, values)

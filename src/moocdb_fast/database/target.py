@@ -75,7 +75,7 @@ def target_of(
     values["tls"] = _tls(tls or ("verify" if ca else "preferred"), ca)
     from_option_file = values.pop("password", None)
     if password is None and password_file is not None:
-        password = _private(Path(password_file), "password file").split("\n", 1)[0].removesuffix("\r")
+        password = private_text(Path(password_file), "password file").split("\n", 1)[0].removesuffix("\r")
     if password is None:
         password = from_option_file
     if password is None:
@@ -130,7 +130,7 @@ def _option_file(path: Path) -> dict[str, Any]:
     parser = configparser.RawConfigParser(
         allow_no_value=True, strict=False, delimiters=("=",), comment_prefixes=("#", ";"), empty_lines_in_values=False
     )
-    text = _private(path, "option file", only_with_password=True)
+    text = private_text(path, "option file", only_with_password=True)
     try:
         # `!include` lines lead to other files, which are not read.
         parser.read_string("\n".join(line.strip() for line in text.splitlines() if not line.startswith("!")))
@@ -165,7 +165,7 @@ def _unquoted(value: str) -> str:
 _SETS_PASSWORD = re.compile(r"^\s*password\s*=", re.MULTILINE)
 
 
-def _private(path: Path, what: str, *, only_with_password: bool = False) -> str:
+def private_text(path: Path, what: str, *, only_with_password: bool = False) -> str:
     """The text of a file that holds a password; others must not be able to read it."""
     try:
         handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # not to hang on a FIFO

@@ -42,12 +42,19 @@ _POST = {1: 8, 2: 10, 3: 10, 4: 14, 5: 11}
 
 # What a video event is, else what kind of resource it visits; a seek to the same place, or to an unknown one, goes forward.
 _EVENT = (
-    "CASE WHEN e.observed_event_type IN ('play_video', 'edx.video.played') THEN 16 "
-    "WHEN e.observed_event_type IN ('pause_video', 'edx.video.paused') THEN 17 "
-    "WHEN e.observed_event_type IN ('seek_video', 'edx.video.position.changed', 'edx.video.seeked') "
+    "CASE WHEN e.observed_event_type IN ('play_video', 'edx.video.played', 'video_play') THEN 16 "
+    "WHEN e.observed_event_type IN ('pause_video', 'edx.video.paused', 'video_pause') THEN 17 "
+    "WHEN e.observed_event_type IN ('seek_video', 'edx.video.position.changed', 'edx.video.seeked', "
+    "'video_seek', 'video_seek_back', 'video_seek_forward') "
     "THEN CASE WHEN c.video_new_time < c.video_old_time THEN 18 ELSE 19 END "
-    "WHEN e.observed_event_type IN ('speed_change_video', 'edx.video.speed.changed') THEN 20 "
+    "WHEN e.observed_event_type IN ('speed_change_video', 'edx.video.speed.changed', 'video_speed_change') THEN 20 "
+    "WHEN e.observed_event_type = 'test_submission' THEN 4 WHEN e.observed_event_type = 'forum_post_read' THEN 9 "
     f"ELSE {_case('r.resource_type_id', _VISIT, '1')} END"
+)
+# Events of courses of Coursera that stand for a row of submissions, assessments or collaborations: that row gives them here.
+_TOLD = (
+    "'problem_submission', 'assignment_submission', 'peer_submission', 'peer_evaluation', "
+    "'forum_post', 'forum_comment', 'forum_vote', 'wiki_edit', 'announcement'"
 )
 _AFTER_EVENTS = "(SELECT COALESCE(MAX(observed_event_id), 0) FROM @observed_events)"
 _AFTER_SUBMISSIONS = "(SELECT COALESCE(MAX(submission_id), 0) FROM @submissions)"
@@ -56,7 +63,7 @@ _OBSERVED_EVENTS = View(
     (
         Select(
             "@observed_events e LEFT JOIN @resources r ON r.resource_id = e.resource_id "
-            "LEFT JOIN @click_events c ON c.observed_event_id = e.observed_event_id",
+            f"LEFT JOIN @click_events c ON c.observed_event_id = e.observed_event_id WHERE e.observed_event_type NOT IN ({_TOLD})",
             (
                 ("observed_event_id", "e.observed_event_id"),
                 ("observed_event_type_id", _EVENT),
@@ -104,9 +111,11 @@ _OBSERVED_EVENTS = View(
 )
 # A problem with parts, else by its kind of response.
 _PROBLEM = (
-    "CASE WHEN EXISTS (SELECT 1 FROM @problems part WHERE part.problem_parent_id = p.problem_id) THEN 1 "
-    "WHEN p.problem_format IN ('multiplechoiceresponse', 'optionresponse', 'truefalseresponse') THEN 2 "
-    "WHEN p.problem_format = 'choiceresponse' THEN 3 ELSE 4 END"
+    "CASE WHEN p.problem_format = 'quiz' THEN 6 WHEN p.problem_format IN ('assignment', 'peer_assessment') THEN 7 "
+    "WHEN p.problem_format = 'assignment_part' THEN 8 "
+    "WHEN EXISTS (SELECT 1 FROM @problems part WHERE part.problem_parent_id = p.problem_id) THEN 1 "
+    "WHEN p.problem_format IN ('multiplechoiceresponse', 'optionresponse', 'truefalseresponse', 'question_mc_single') THEN 2 "
+    "WHEN p.problem_format IN ('choiceresponse', 'question_mc_multiple') THEN 3 ELSE 4 END"
 )
 
 DIALECT = Dialect(

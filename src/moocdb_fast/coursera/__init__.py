@@ -1,0 +1,31 @@
+"""Courses of Coursera's session platform (2012-2015): three MySQL dumps, or the three databases on a server, to MOOCdb.
+
+detect.py, dump.py, live.py    an export as a source of rows
+tables.py, kinds.py            what is read and what it becomes, declared once
+run.py                         a run; people, resources, quizzes, assignments, forum, lectures and clickstream are its areas
+
+from moocdb_fast.coursera import Course, open_export, translate_export
+summary = translate_export(lambda: open_export("export/"), Path("moocdb/"), Course("algorithms-001"))
+"""
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .detect import open_dumps, open_export
+    from .live import open_live
+    from .run import Course, translate_export
+
+__all__ = ["Course", "open_dumps", "open_export", "open_live", "translate_export"]
+
+_HOMES = {"Course": "run", "open_dumps": "detect", "open_export": "detect", "open_live": "live", "translate_export": "run"}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a name when it is first used."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from importlib import import_module
+
+    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
