@@ -5,6 +5,8 @@ python ci/make_docs.py
 
 from pathlib import Path
 
+import promises
+
 from moocdb_fast.cli import render, render_events, render_relations
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -13,6 +15,7 @@ PAGES = {
     "reference/cli.md": render.cli_md,
     "reference/ledger.md": render.ledger_md,
     "reference/relations.md": render_relations.relations_md,
+    "explanation/guarantees.md": promises.page,
     **{f"events/{name}": page for name, page in render_events.pages().items()},
 }
 
