@@ -5,6 +5,8 @@ python ci/make_docs.py
 
 from pathlib import Path
 
+import promises
+
 from moocdb_fast.cli import render, render_coursera, render_events, render_relations
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -14,6 +16,7 @@ PAGES = {
     "reference/ledger.md": render.ledger_md,
     "reference/relations.md": render_relations.relations_md,
     "reference/coursera.md": render_coursera.coursera_md,
+    "explanation/guarantees.md": promises.page,
     **{f"events/{name}": page for name, page in render_events.pages().items()},
 }
 

@@ -11,6 +11,7 @@ if [ "$(id -u)" = 0 ] && have apt-get; then
     missing=()
     have g++ || missing+=(g++)
     have mariadbd || have mysqld || missing+=(mariadb-server)
+    have clang++ || missing+=(clang libclang-rt-14-dev)
     if [ ${#missing[@]} -gt 0 ]; then
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq
@@ -24,6 +25,14 @@ rm -rf build/lib* build/bdist*  # setuptools would pack files that are gone from
 .venv/bin/python -m pip install --quiet ".[test]"
 .venv/bin/python -I -c 'import moocdb_fast as m; assert "site-packages" in m.__file__, m.__file__'
 
+# The kernel with sanitizers is built and fuzzed beside the other checks, which leave a core free. A failure shows at the end.
+mkdir -p build
+(bash ci/sanitize.sh && bash ci/fuzz.sh) >build/sanitize.log 2>&1 &
+sanitizers=$!
+
 echo "== ruff";   .venv/bin/ruff check src tests ci benchmarks examples setup.py
 echo "== mypy";   .venv/bin/mypy
 echo "== pytest"; .venv/bin/pytest tests "$@"
+echo "== sanitizers and fuzzer"
+wait "$sanitizers" || { tail -n 200 build/sanitize.log; exit 1; }
+grep -E "passed|inputs agree|^stat::number_of" build/sanitize.log

@@ -77,9 +77,9 @@ ANSWERS = [text if text is None else text.replace("\0", "\ufffd") for text in TE
 """NUL characters become U+FFFD in every format (rules, section 13)."""
 
 
-def lines():
+def lines(texts=TEXTS):
     """One graded check per text, in which the text is the answer and the message; and a click whose video code and page hold it."""
-    for number, text in enumerate(TEXTS):
+    for number, text in enumerate(texts):
         part = f"p{number}_2_1"
         graded = {"correct_map": {part: {"correctness": "correct", "msg": text}}}
         payload = {"problem_id": f"block-v1:{COURSE[10:]}+type@problem+block@p{number}", "answers": {part: text}, "attempts": number + 1}
@@ -95,8 +95,8 @@ def _event(second, kind, source="browser", **more):
     return made | {"context": {"course_id": COURSE}, "page": f"https://lms.example.org/courses/{COURSE}/courseware/u/s/"} | more
 
 
-def write_log(folder):
+def write_log(folder, texts=TEXTS):
     """The log as a file in `folder`."""
     path = folder / "torture.json"
-    path.write_text("".join(json.dumps(line) + "\n" for line in lines()), encoding="utf-8")
+    path.write_text("".join(json.dumps(line) + "\n" for line in lines(texts)), encoding="utf-8")
     return path

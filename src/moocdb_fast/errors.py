@@ -9,6 +9,8 @@ from __future__ import annotations
 import errno
 import os
 import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import ClassVar
 
 
@@ -90,14 +92,19 @@ class InternalError(MoocdbError):
     meaning = "a bug in this program"
 
 
+NOTHING = ("nothing was written", "run the same command again")
+COMPLETE = ("the output is complete", "")
+"""What a run leaves behind that is told to stop, before and behind the moment of publishing, and what to try."""
+
+
 class Interrupted(MoocdbError):
-    """A signal asked the run to stop; nothing was written."""
+    """A signal asked the program to stop. `left` says what it leaves behind."""
 
     exit_code = 130
     meaning = "stopped by Ctrl-C (129: hang-up, 143: terminate); nothing was written"
 
-    def __init__(self, signum: int = signal.SIGINT, left: str = "nothing was written") -> None:
-        super().__init__(f"stopped by {signal.Signals(signum).name}; {left}", "run the same command again")
+    def __init__(self, signum: int = signal.SIGINT, left: str = NOTHING[0], hint: str = NOTHING[1]) -> None:
+        super().__init__(f"stopped by {signal.Signals(signum).name}; {left}", hint)
         self.signum = int(signum)
 
     @property
@@ -124,20 +131,30 @@ def escaped(text: str) -> str:
 
 
 _WRITE_HINTS = {
-    errno.ENOSPC: "free some space or choose another place with --out",
-    errno.EDQUOT: "free some space or choose another place with --out",
-    errno.EFBIG: "raise the limit on file sizes (ulimit -f) or choose another place with --out",
+    errno.ENOSPC: "free some space or {elsewhere}",
+    errno.EDQUOT: "free some space or {elsewhere}",
+    errno.EFBIG: "raise the limit on file sizes (ulimit -f) or {elsewhere}",
     errno.EROFS: "choose a folder on a file system that is not read-only",
     errno.EACCES: "choose a folder you may write to",
     errno.EPERM: "choose a folder you may write to",
-    errno.ENOTDIR: "a part of this path is a file; choose another place with --out",
+    errno.ENOTDIR: "a part of this path is a file; {elsewhere}",
 }
 
 
-def cannot_write(path: str | os.PathLike[str], error: OSError) -> OutputError:
-    """The OutputError for an OSError met while writing at or below `path`."""
+def cannot_write(path: str | os.PathLike[str], error: OSError, option: str = "--out") -> OutputError:
+    """The OutputError for an OSError met while writing at or below `path`, which `option` names."""
     why = os.strerror(error.errno) if error.errno else str(error)
-    return OutputError(f"cannot write to {show(path)}: {why}", _WRITE_HINTS.get(error.errno or 0, "choose another place with --out"))
+    hint = _WRITE_HINTS.get(error.errno or 0, "{elsewhere}")
+    return OutputError(f"cannot write to {show(path)}: {why}", hint.format(elsewhere=f"choose another place with {option}"))
+
+
+@contextmanager
+def writing(path: str | os.PathLike[str], option: str = "--out") -> Iterator[None]:
+    """Every OSError is one of writing at or below `path`."""
+    try:
+        yield
+    except OSError as error:
+        raise cannot_write(path, error, option) from error
 
 
 def cannot_read(path: str | os.PathLike[str], error: OSError) -> InputError:

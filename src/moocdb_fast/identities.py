@@ -7,10 +7,10 @@ import hmac
 import os
 import re
 import secrets
-import stat
 from pathlib import Path
 
 from .errors import InputError, cannot_read, cannot_write, show
+from .private import read_private
 
 KEY_NAME = "pseudonym.key"
 _KEY_TEXT = re.compile(rb"[0-9a-fA-F]{64}")
@@ -48,7 +48,7 @@ def load_key(path: Path | None = None) -> tuple[Key, Path, bool]:
     try:
         created = _create(path)
     except OSError as error:
-        raise cannot_write(path, error) from error
+        raise cannot_write(path, error, "--key-file") from error
     try:
         return _read(path), path, created  # read back: of two runs that start at once, one made the key that both use
     except OSError as error:
@@ -61,16 +61,7 @@ def pseudonym(key: bytes, actor: bytes) -> str:
 
 
 def _read(path: Path) -> Key:
-    handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK)  # not to hang on a FIFO
-    try:
-        info = os.fstat(handle)
-        if not stat.S_ISREG(info.st_mode):
-            raise InputError(f"the key file {show(path)} is not a regular file", "name another file with --key-file")
-        if info.st_mode & 0o077:
-            raise InputError(f"the key file {show(path)} can be read or changed by other users", f"run: chmod 600 {show(path)}")
-        text = os.read(handle, 1024).strip()
-    finally:
-        os.close(handle)
+    text = read_private(path, "key file", 1024, another="name another file with --key-file").strip()
     if not _KEY_TEXT.fullmatch(text):
         hint = "name another file with --key-file, or move this one away to get a new key"
         raise InputError(f"the key file {show(path)} does not hold 64 hexadecimal digits", hint)

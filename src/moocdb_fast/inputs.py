@@ -6,21 +6,20 @@ import glob
 import hashlib
 import os
 import re
-import shutil
 import stat
 import sys
 from collections import deque
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
-from .errors import InputError, cannot_read, cannot_write, show
-from .streams import CODECS, Stream, codec_of, open_stream
+from .errors import InputError, cannot_read, show, writing
+from .streams import CODECS, Identity, Stream, codec_of, open_stream
 
 _COMPRESSED = re.compile(rf"\.({'|'.join(CODECS)})$", re.IGNORECASE)
 _LOG_NAME = re.compile(rf".+\.(json|jsonl|log([-.]\d[\w.-]*?)?)(\.({'|'.join(CODECS)}))?", re.IGNORECASE | re.DOTALL)
-_STDIN = "-"
+_STDIN, _STDIN_NAME = "-", "stdin"
 STATE_MARK = ".moocdb_fast.state"
 """A file that marks a folder as the state of an appended output: it holds no logs, whatever its files are called."""
 _HEAD = 4096
@@ -44,6 +43,8 @@ class Input:
     compression: str
     given: str
     pipe: bool = False
+    identity: Identity | None = None
+    """Of the file, if it must still be the same one when it is opened."""
 
     @property
     def unpacked(self) -> int:
@@ -53,9 +54,13 @@ class Input:
     def open_stream(self, start: int = 0, end: int | None = None) -> Stream:
         """A reader of the decompressed bytes (`start` and `end`: plain files only)."""
         try:
-            return open_stream(self.path, self.size, self.compression, start, end)
+            stream = open_stream(self.path, self.size, self.compression, start, end)
+            if self.identity is not None and stream.identity.is_another(self.identity):
+                stream.close()
+                raise InputError(f"{self.given} was replaced by another file while the run read it", "run again when nothing moves or renames logs")
         except OSError as error:
             raise cannot_read(self.given, error) from error
+        return stream
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def _canonical(item: _Found) -> tuple[bytes, bytes]:
 
 def _expand(argument: str, exclude: Sequence[Path], skipped: list[str] | None) -> list[_Found]:
     if argument == _STDIN:
-        return [_Found(Path(_STDIN), "stdin")]
+        return [_Found(Path(_STDIN), _STDIN_NAME)]
     if not argument or "\0" in argument:
         raise InputError("an input has an empty or impossible name", _TRY)
     path = Path(argument)
@@ -145,13 +150,14 @@ def _walk(root: Path, exclude: Sequence[Path], skipped: list[str] | None) -> lis
         if identity in entered or identity in left_out:
             continue
         entered.add(identity)
-        if (folder / STATE_MARK).exists():
+        entries = _entries(folder)
+        if any(entry.name == STATE_MARK for entry in entries):
             continue
-        for entry in _entries(folder):
+        for entry in entries:
             name = prefix + entry.name
             if entry.name.startswith("."):
                 continue
-            if entry.is_dir():
+            if _is_folder(entry):
                 (links if entry.is_symlink() else folders).append((folder / entry.name, name + "/"))
             elif _LOG_NAME.fullmatch(entry.name):
                 found.append(_Found(folder / entry.name, name))
@@ -161,8 +167,19 @@ def _walk(root: Path, exclude: Sequence[Path], skipped: list[str] | None) -> lis
 
 
 def _identity(path: Path) -> tuple[int, int]:
-    info = path.stat()
+    try:
+        info = path.stat()
+    except OSError as error:
+        raise cannot_read(path, error) from error
     return info.st_dev, info.st_ino
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    """A link that leads nowhere is none; what its name promises is told when it is opened."""
+    try:
+        return entry.is_dir()
+    except OSError:
+        return False
 
 
 def _entries(folder: Path) -> list[os.DirEntry[str]]:
@@ -176,7 +193,7 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
 def _examine(item: _Found, number: int, seen: set[tuple[int, int]]) -> Input | None:
     """The input of a file; None when the same file was met before."""
     given = show(item.path)
-    if item.name == "stdin" and str(item.path) == _STDIN:
+    if item.name == _STDIN_NAME and str(item.path) == _STDIN:
         made = Input(item.path, item.name, number, 0, "", given, pipe=True)
         identity = (-1, -1)
     else:
@@ -189,7 +206,7 @@ def _examine(item: _Found, number: int, seen: set[tuple[int, int]]) -> Input | N
         if stat.S_ISFIFO(info.st_mode):
             made = Input(item.path, name, number, 0, "", given, pipe=True)
         elif stat.S_ISREG(info.st_mode):
-            made = Input(item.path, name, number, info.st_size, _compression(item.path), given)
+            made = Input(item.path, name, number, info.st_size, _compression(item.path), given, identity=Identity.of(info))
         elif item.path.samefile(os.devnull):
             made = Input(item.path, name, number, 0, "", given)
         else:
@@ -219,16 +236,26 @@ def spool(item: Input, folder: Path) -> Input:
         return item
     target = folder / f"pipe-{item.number}"
     try:
-        source = os.dup(sys.stdin.fileno()) if item.name == "stdin" else os.open(item.path, os.O_RDONLY)
+        source = _standard_input() if item.name == _STDIN_NAME and item.path == Path(_STDIN) else os.open(item.path, os.O_RDONLY)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {item.given}: it is closed", _TRY) from error
-    with os.fdopen(source, "rb") as reader:
-        try:
-            with target.open("xb") as writer:
-                shutil.copyfileobj(reader, writer, 1024 * 1024)
-        except OSError as error:
-            raise cannot_write(target, error) from error
+    with os.fdopen(source, "rb") as reader, writing(target), target.open("xb") as writer:
+        while data := _read(reader, item):
+            writer.write(data)
     return replace(item, path=target, size=target.stat().st_size, compression=_compression(target), pipe=False)
+
+
+def _standard_input() -> int:
+    if sys.stdin is None:
+        raise ValueError("closed")
+    return os.dup(sys.stdin.fileno())
+
+
+def _read(reader: BinaryIO, item: Input) -> bytes:
+    try:
+        return reader.read(1 << 20)
+    except OSError as error:
+        raise cannot_read(item.given, error) from error
 
 
 def shards(inputs: Sequence[Input], shard_bytes: int) -> list[Shard]:

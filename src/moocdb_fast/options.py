@@ -95,6 +95,10 @@ class Options:
     keep_anonymous: bool = _option("keep events of nobody, under one reserved user", False, tables=True)
     keep_background: bool = _option("keep requests that no person made (heartbeats, ajax), as events that move nobody", False, tables=True)
     keep_duplicates: bool = _option("keep lines that repeat an earlier line byte for byte", False, tables=True)
+    spreadsheet_safe: bool = _option(
+        "put an apostrophe before texts in CSV files that spreadsheets would run as formulas; for people who open them there, not for programs",
+        False, tables=True,
+    )  # fmt: skip
     max_rejects: int | None = _option("fail, and write nothing, when more than N lines are rejected", None, metavar="N", parse=int, tables=True)
     max_reject_rate: float | None = _option(
         "fail, and write nothing, when more than this share of the lines (0 to 1) is rejected", None, metavar="R", parse=float, tables=True

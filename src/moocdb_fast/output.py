@@ -96,7 +96,7 @@ class Output:
         if self.ids is not None:
             self.ids.compare(rows, links, dimensions)
         maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
-        sinks = open_sinks(self.options.formats, self.folder, self.work)
+        sinks = open_sinks(self.options.formats, self.folder, self.work, spreadsheet_safe=self.options.spreadsheet_safe)
         self.tables = dict.fromkeys(TABLES, 0)
         for number in range(plan.partitions):
             resolved = only or self._resolve(plan, partitions.load(number), number, seen)
@@ -125,12 +125,12 @@ class Output:
 
     def _write_beside(self, plan: Plan, keys: list[str]) -> None:
         """moocdb.sql, and identities if they were asked for."""
-        if "csv" in self.options.formats:
+        if "csv" in self.options.formats and not self.options.spreadsheet_safe:  # the guards would come into the database
             from .sql import moocdb_sql
 
             (self.folder / "moocdb.sql").write_text(moocdb_sql(database=self.database, rows=self.tables), encoding="utf-8")
         if self.restricted is not None:
-            write_identities(plan, self.restricted, keys)
+            write_identities(plan, self.restricted, keys, spreadsheet_safe=self.options.spreadsheet_safe)
 
     def _put(self, sinks: Sequence[Any], name: str, batch: pa.RecordBatch) -> None:
         self.tables[name] += batch.num_rows

@@ -19,8 +19,10 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from .errors import InternalError, MoocdbError
+from .interrupts import held
 
 _TRIES = 3
+_PATIENCE = 10  # seconds
 _PR_SET_PDEATHSIG = 1
 
 Work = Callable[[Any, Callable[..., None]], Any]
@@ -66,12 +68,13 @@ def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[
 
 def _start(job: _Job, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
     context = mp.get_context("spawn")
-    ours, theirs = context.Pipe()
-    process = context.Process(target=_serve_tasks, args=(theirs, make, args), daemon=True)
-    with _no_main():
-        process.start()
-    theirs.close()
-    job.workers.append(_Worker(process, ours))
+    with held():  # a worker that is half started would complain, and nobody would end it
+        ours, theirs = context.Pipe()
+        process = context.Process(target=_serve_tasks, args=(theirs, make, args), daemon=True)
+        with _no_main(), _deaf():
+            process.start()
+        theirs.close()
+        job.workers.append(_Worker(process, ours))
     _give(job, job.workers[-1])
 
 
@@ -126,6 +129,8 @@ def _stop(job: _Job) -> None:
         if job.done < len(job.tasks):
             worker.process.kill()
     for worker in job.workers:
+        worker.process.join(_PATIENCE)
+        worker.process.kill()  # one that has nothing more to do and does not end
         worker.process.join()
 
 
@@ -145,12 +150,23 @@ def _no_main() -> Iterator[None]:
             setattr(main, name, value)
 
 
+@contextmanager
+def _deaf() -> Iterator[None]:
+    """A worker must not see Ctrl-C, which the terminal sends to the whole group, even before it can say so itself: a blocked signal
+    stays blocked in a program that is started."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
 # ---------------------------------------------------------------- in the worker
 
 
 def _serve_tasks(pipe: Connection, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
     _end_with_parent()
-    # The terminal sends Ctrl-C to the whole group; the parent decides.
+    # Ctrl-C is for the parent to decide on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         work = make(*args)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import shutil
 import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 from .disk import sync, sync_tree, write_whole
-from .errors import OutputError, cannot_write, show
+from .errors import OutputError, UsageError, cannot_write, show, writing
+from .interrupts import held
 from .ledger import RejectsWriter, Summary
+from .locks import FolderLock
 from .relations.tables import FILES, RESTRICTED
 from .resume import has_marks
 from .schema import EVENT_PAYLOADS, TABLES, USER_PII
@@ -54,58 +55,51 @@ class Staging:
         self.shards = self.work / "shards"
         self.final = self.folder / "final"
         self.peak = 0
-        self._lock = -1
-        self._made = False  # whether the folder is there because of this run
+        self.ours = False  # whether this run has had the folder for itself
+        self.published = False
+        self._lock = FolderLock(out / LOCK)
+        self._private_lock = None if restricted is None else FolderLock(restricted / LOCK, mode=0o700)
 
     def __enter__(self) -> Self:
         try:
-            self._made = not self.out.exists()
-            self.out.mkdir(parents=True, exist_ok=True)
-            self._lock = self._take_lock()
-        except BlockingIOError as error:
-            raise OutputError(f"another run is writing to {show(self.out)}", "wait for it to end, or choose another folder with --out") from error
-        except OSError as error:
-            raise cannot_write(self.out, error) from error
-        try:
-            self._prepare()
-        except OSError as error:
-            self._clean()
-            raise cannot_write(self.out, error) from error
-        except OutputError:
+            with held():
+                _take(self._lock, self.out, "--out")
+                self.ours = True
+                if self._restricted is not None and self._private_lock is not None:
+                    if self._restricted.exists() and self._restricted.samefile(self.out):
+                        raise UsageError("--restricted names the output folder", "identities need a folder of their own, which only you can enter")
+                    _take(self._private_lock, self._restricted, "--restricted")
+                with writing(self.out):
+                    self._prepare()
+                if self._restricted is not None:
+                    with writing(self._restricted, "--restricted"):
+                        self._prepare_restricted(self._restricted)
+        except BaseException:
             self._clean()
             raise
         return self
-
-    def _take_lock(self) -> int:
-        """The locked lock file. A run that ends takes its file away: what was locked must still be what lies there."""
-        while True:
-            handle = os.open(self.out / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-            try:
-                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                if os.path.samestat(os.fstat(handle), (self.out / LOCK).stat()):
-                    return handle
-            except FileNotFoundError:
-                pass
-            except OSError:
-                os.close(handle)
-                raise
-            os.close(handle)
 
     def _end_dead_run(self) -> None:
         """Remove what a killed run left: its staging folder, and files that it was about to give their final names. An output
         that was appended to is completed instead: its state has gone on."""
         if self.publishing():
-            journal = json.loads((self.folder / JOURNAL).read_bytes())
-            if journal["append"]:
-                self._bring_out(*({Path(name) for name in journal[which]} for which in ("ours", "fresh")))
+            journal = self._journal()
+            if journal.append:
+                self._bring_out(journal)
             else:
-                for name in {*journal["ours"], *journal["fresh"]}:
-                    _remove(self.out, Path(name))
+                self._take_back(journal)
         self._remove_staging()
 
     def publishing(self) -> bool:
         """Whether files are being given their final names: the old output is gone, the new one is not yet complete."""
         return (self.folder / JOURNAL).exists() and not (self.out / SUMMARY).exists()
+
+    def _journal(self) -> _Journal:
+        try:
+            return _Journal.from_bytes((self.folder / JOURNAL).read_bytes())
+        except (ValueError, TypeError, AttributeError) as error:
+            hint = "it tells what a run that was killed left behind: remove it and the tables beside it, then translate again"
+            raise OutputError(f"{show(self.folder / JOURNAL)} is damaged", hint) from error
 
     def kept(self) -> bool:
         """Whether something of this run is there for the next to go on from."""
@@ -134,7 +128,7 @@ class Staging:
 
     def _prepare(self) -> None:
         self._end_dead_run()
-        there = sorted(path.name for path in self.out.iterdir() if path.name not in (LOCK, STAGING))
+        there = sorted(path.name for path in self.out.iterdir() if path.name not in (LOCK, STAGING) and not self._holds_only_restricted(path))
         if there and not self._overwrite and not (self._append and SUMMARY in there):
             what = "an earlier output" if SUMMARY in there or OURS & set(there) else "other files"
             raise OutputError(
@@ -144,11 +138,18 @@ class Staging:
         self.folder.mkdir(mode=0o700, exist_ok=True)
         self.work.mkdir(exist_ok=True)
         self.final.mkdir()
-        if self._restricted is not None:
-            self._restricted.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._restricted.chmod(0o700)
-            shutil.rmtree(self._restricted_staging, ignore_errors=True)
-            self._restricted_staging.mkdir(mode=0o700)
+
+    def _holds_only_restricted(self, path: Path) -> bool:
+        """Whether nothing lies in a folder of the output but the restricted one, as a killed run leaves it."""
+        if self._restricted is None or path.resolve() not in (self._restricted.resolve(), *self._restricted.resolve().parents):
+            return False
+        passing = {self._restricted_staging.resolve(), (self._restricted / LOCK).resolve()}
+        return not any(file.is_file() and not passing & {file.resolve(), *file.resolve().parents} for file in path.rglob("*"))
+
+    def _prepare_restricted(self, restricted: Path) -> None:
+        restricted.chmod(0o700)
+        shutil.rmtree(self._restricted_staging, ignore_errors=True)
+        self._restricted_staging.mkdir(mode=0o700)
 
     @property
     def _restricted_staging(self) -> Path:
@@ -187,29 +188,41 @@ class Staging:
 
     def publish(self, summary: Summary) -> None:
         """Bring everything to its final name: the old commit mark goes first, the new one comes last."""
-        try:
+        with writing(self.out):
             if not self._keep:
                 shutil.rmtree(self.work)
             earlier = self._earlier_folders()
-            if self._restricted is not None:
-                private = {folder / name for folder in earlier for name in _PRIVATE}
-                sync_tree(self._restricted_staging)
-                _move(self._restricted_staging, self._restricted, private, _files(self._restricted_staging))
             summary.write(self.folder / SUMMARY)
-            ours, fresh = {folder / name for folder in earlier for name in OURS}, _files(self.final)
+            journal = _Journal(self._append, {folder / name for folder in earlier for name in OURS}, _files(self.final))
+            if self._restricted is not None:
+                journal.restricted = str(self._restricted.resolve())
+                journal.private, journal.fresh_private = {folder / name for folder in earlier for name in _PRIVATE}, _files(self._restricted_staging)
+                with writing(self._restricted, "--restricted"):
+                    sync_tree(self._restricted_staging)
             sync_tree(self.final)
-            journal = {"append": self._append, "ours": sorted(map(str, ours)), "fresh": sorted(map(str, fresh))}
-            write_whole(self.folder / JOURNAL, json.dumps(journal).encode())
-            (self.out / SUMMARY).unlink(missing_ok=True)
-            self._bring_out(ours, fresh)
-        except OSError as error:
-            raise cannot_write(self.out, error) from error
+            with held():
+                write_whole(self.folder / JOURNAL, journal.to_bytes())
+                (self.out / SUMMARY).unlink(missing_ok=True)
+                sync(self.out)
+                self._bring_out(journal)
+                self.published = True
 
-    def _bring_out(self, ours: set[Path], fresh: set[Path]) -> None:
+    def _bring_out(self, journal: _Journal) -> None:
         """Give everything its final name, or what has not got it yet."""
-        _move(self.final, self.out, ours, fresh)
+        if self._restricted is not None and journal.restricted == str(self._restricted.resolve()) and self._restricted_staging.exists():
+            with writing(self._restricted, "--restricted"):
+                _move(self._restricted_staging, self._restricted, journal.private, journal.fresh_private)
+        _move(self.final, self.out, journal.ours, journal.fresh)
         (self.folder / SUMMARY).replace(self.out / SUMMARY)
         sync(self.out)
+
+    def _take_back(self, journal: _Journal) -> None:
+        """Remove what has got its final name, and what is left of the output that was to be replaced."""
+        for name in journal.ours | journal.fresh:
+            _remove(self.out, name)
+        if self._restricted is not None and journal.restricted == str(self._restricted.resolve()):
+            for name in journal.private | journal.fresh_private:
+                _remove(self._restricted, name)
 
     def _earlier_folders(self) -> list[Path]:
         """The folders of the output that this one replaces."""
@@ -222,21 +235,63 @@ class Staging:
         return [Path(), *(Path(name) for name in summary["run"].get("folders", ()) if name not in ("", ".", "..") and "/" not in name)]
 
     def _clean(self, *, failed: bool = True) -> None:
-        """Leave nothing but the output, what a failed run is to keep, and an append that can still be completed."""
-        if failed and self._append and self.publishing():
-            shutil.rmtree(self.work, ignore_errors=True)
-        else:
-            self._keep = self._keep and failed
-            self._remove_staging()
-        if self._restricted is not None:
+        """Leave nothing but the output, what a failed run is to keep, and what only the next run can bring to an end."""
+        with held():
+            if self._lock.taken:
+                with suppress(OSError, OutputError):  # of a disk that has failed; the next run sees to the rest
+                    self._clean_folders(failed=failed)
+            if self._private_lock is not None:
+                self._private_lock.release()
+            self._lock.release()
+
+    def _clean_folders(self, *, failed: bool) -> None:
+        if failed and self.publishing():
+            if self._append:
+                shutil.rmtree(self.work, ignore_errors=True)
+                return
+            self._take_back(self._journal())
+        self._keep = self._keep and failed
+        self._remove_staging()
+        if self._private_lock is not None and self._private_lock.taken:
             shutil.rmtree(self._restricted_staging, ignore_errors=True)
-        (self.out / LOCK).unlink(missing_ok=True)
-        if self._made and not any(self.out.iterdir()):
-            self.out.rmdir()
-        os.close(self._lock)
 
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None:
         self._clean(failed=kind is not None)
+
+
+@dataclass
+class _Journal:
+    """What is to be done once files begin to get their final names: those of the earlier output, those of the new one, and the same
+    of the restricted folder, if there is one."""
+
+    append: bool
+    ours: set[Path]
+    fresh: set[Path]
+    restricted: str | None = None
+    private: set[Path] = field(default_factory=set)
+    fresh_private: set[Path] = field(default_factory=set)
+
+    def to_bytes(self) -> bytes:
+        return json.dumps({name: sorted(map(str, value)) if isinstance(value, set) else value for name, value in vars(self).items()}).encode()
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> _Journal:
+        """ValueError, TypeError or AttributeError when it is none. No name leads out of the folder: somebody else may have written the file."""
+        values: dict[str, Any] = json.loads(content)
+        made: dict[str, Any] = {name: {Path(one) for one in value} if isinstance(value, list) else value for name, value in values.items()}
+        journal = cls(**made)
+        if any(name.is_absolute() or ".." in name.parts for name in journal.ours | journal.fresh | journal.private | journal.fresh_private):
+            raise ValueError
+        return journal
+
+
+def _take(lock: FolderLock, folder: Path, option: str) -> None:
+    try:
+        lock.take()
+    except BlockingIOError as error:
+        raise OutputError(f"another run is writing to {show(folder)}", f"wait for it to end, or choose another folder with {option}") from error
+    except OSError as error:
+        raise cannot_write(folder, error, option) from error
 
 
 def _files(folder: Path) -> set[Path]:

@@ -6,6 +6,7 @@ where each URL, module and problem was first met.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -38,7 +39,10 @@ def rows_array(folder: Path, name: str, rows: int, dtype: Any) -> Array:
     """Zeros, one per row of all shards; on disk when there are many, so that memory does not grow with the log."""
     if rows * np.dtype(dtype).itemsize < _IN_MEMORY:
         return np.zeros(rows, dtype)
-    return np.memmap(folder / name, dtype, "w+", shape=(rows,))
+    path, size = folder / name, rows * np.dtype(dtype).itemsize
+    with path.open("wb") as file:
+        os.posix_fallocate(file.fileno(), 0, size)  # on a full disk, an error here and not a SIGBUS at the first write to a page
+    return np.memmap(path, dtype, "r+", shape=(rows,))
 
 
 @dataclass

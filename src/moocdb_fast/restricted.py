@@ -20,7 +20,7 @@ from .sinks.parquet import ParquetSink
 Array = np.ndarray[Any, Any]
 
 
-def write_identities(plan: Plan, folder: Path, keys: list[str]) -> None:
+def write_identities(plan: Plan, folder: Path, keys: list[str], *, spreadsheet_safe: bool = False) -> None:
     """user_pii.csv in the restricted folder."""
     actors = plan.actors()
     addresses = plan.merged.texts("ip").to_pylist()
@@ -31,7 +31,7 @@ def write_identities(plan: Plan, folder: Path, keys: list[str]) -> None:
         rows.append((number, key, value if kind == "n" else None, plan.merged.platform_ids.get(code, value if kind == "i" else None), ip))
     columns = list(zip(*rows, strict=True)) or [()] * len(USER_PII.columns)
     schema = USER_PII.arrow()
-    sink = CsvSink(folder, {USER_PII.name: USER_PII})
+    sink = CsvSink(folder, {USER_PII.name: USER_PII}, spreadsheet_safe=spreadsheet_safe)
     sink.write(USER_PII.name, pa.record_batch([pa.array(v, f.type) for v, f in zip(columns, schema, strict=True)], schema=schema))
     sink.close()
     (folder / f"{USER_PII.name}.csv").chmod(0o600)

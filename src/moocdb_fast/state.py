@@ -11,7 +11,6 @@ published and the old one is removed after that, so whenever a run dies, the sum
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
@@ -31,14 +30,16 @@ from .errors import InputError, OutputError, UsageError, cannot_write, show
 from .identities import pseudonym
 from .ids import Digests, GivenIds
 from .inputs import STATE_MARK, Input, changed, fingerprint
+from .interrupts import held
 from .ledger import InputReport
+from .locks import FolderLock
 from .options import FIELDS, Options, option_name
 from .past import Past
 from .publish import Staging
 from .shards import ShardResult, scanned_files, shard_format
 
 SHARDS, INDEX, PENDING = "shards", ".index", ".pending"
-_FREE = ("formats", "max_rejects", "max_reject_rate")  # options that change no row
+_FREE = ("formats", "spreadsheet_safe", "max_rejects", "max_reject_rate")  # options that change no row
 _AGAIN = "translate all logs again, with --append, into a new output folder"
 _KEY_CHECK = b"state"  # no actor is called that
 
@@ -100,35 +101,32 @@ class State(Past):
         self._index = Index(shard_format(), pseudonym(key, _KEY_CHECK), _compared(options))
         self._earlier = 0  # inputs that were there
         self._given: dict[str, GivenIds] = {}
-        self._lock = -1
-        self._made = False  # whether the folder is there because of this run
+        self._lock = FolderLock(folder / STATE_MARK, mode=0o700)
 
     # ---------------------------------------------------------------- opening and closing
 
     def __enter__(self) -> Self:
         try:
-            self._made = not self.folder.exists()
-            self._open_folder()
-            self._open_index()
+            with held():
+                self._open_folder()
+                self._open_index()
         except OSError as error:
             self._close()
-            raise cannot_write(self.folder, error) from error
+            raise cannot_write(self.folder, error, "--state") from error
         except BaseException:
             self._close()
             raise
         return self
 
     def _open_folder(self) -> None:
-        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if not (self.folder / STATE_MARK).exists() and any(self.folder.iterdir()):
+        if self.folder.exists() and not (self.folder / STATE_MARK).exists() and any(self.folder.iterdir()):
             raise OutputError(f"the state folder {show(self.folder)} holds other files", "choose another with --state")
-        self.folder.chmod(0o700)
-        self._lock = os.open(self.folder / STATE_MARK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._lock.take()
         except BlockingIOError as error:
             hint = "wait for it to end, or choose another with --state"
             raise OutputError(f"another run uses the state folder {show(self.folder)}", hint) from error
+        self.folder.chmod(0o700)
         (self.folder / SHARDS).mkdir(mode=0o700, exist_ok=True)
 
     def _open_index(self) -> None:
@@ -205,10 +203,13 @@ class State(Past):
             self._remove_others(digest, self._load(digest) if digest else Index("", "", {}))
 
     def _close(self) -> None:
-        if self._lock >= 0:
-            if self._made and not any(self.folder.glob(f"*{INDEX}")) and not any(self.folder.glob(f"*{PENDING}")):
-                shutil.rmtree(self.folder, ignore_errors=True)
-            os.close(self._lock)
+        with held():
+            used = any(path.suffix in (INDEX, PENDING) for path in self.folder.iterdir()) if self._lock.taken else True
+            if self._lock.made and not used:
+                shutil.rmtree(self.folder / SHARDS, ignore_errors=True)
+                self._lock.release()
+            else:
+                self._lock.release(keep=True)
 
     # ---------------------------------------------------------------- inputs
 
@@ -274,14 +275,14 @@ class State(Past):
             content = self._index.to_bytes()
             write_whole(self.folder / f"{_name(content)}{PENDING}", content)
         except OSError as error:
-            raise cannot_write(self.folder, error) from error
+            raise cannot_write(self.folder, error, "--state") from error
         return _name(content)
 
     def settle(self) -> None:
         try:
             self._remove_others(self._published() or "", self._index)
         except OSError as error:
-            raise cannot_write(self.folder, error) from error
+            raise cannot_write(self.folder, error, "--state") from error
 
     def _remove_others(self, digest: str, index: Index) -> None:
         """Remove every index but that of the published output ("": there is none), then every shard that it does not need."""

@@ -101,6 +101,23 @@ def codec_of(head: bytes) -> str:
     return next((suffix for suffix, codec in CODECS.items() if head.startswith(codec.magics)), "")
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What tells a file from another that has taken its name."""
+
+    device: int
+    number: int
+    changed: int
+
+    @classmethod
+    def of(cls, info: os.stat_result) -> Identity:
+        return cls(info.st_dev, info.st_ino, info.st_mtime_ns)
+
+    def is_another(self, other: Identity) -> bool:
+        """Whether these are two files. Some network file systems number a file anew each time they meet it, so its time counts too."""
+        return (self.device, self.number) != (other.device, other.number) and self.changed != other.changed
+
+
 class Stream(io.RawIOBase):
     """A readable stream of decompressed bytes; `damage` is known once the end is reached."""
 
@@ -109,6 +126,11 @@ class Stream(io.RawIOBase):
         self.damage: str | None = None
         self._size = size  # as it was when the run began: a file that grows is not followed
         self._handle = os.open(path, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+
+    @property
+    def identity(self) -> Identity:
+        """Of the file that is read."""
+        return Identity.of(os.fstat(self._handle))
 
     def readable(self) -> bool:
         return True

@@ -15,7 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
-from .errors import InputError, MoocdbError, TooManyRejects, cannot_write
+from .errors import COMPLETE, InputError, Interrupted, MoocdbError, TooManyRejects, writing
 from .identities import load_key
 from .inputs import Input, Shard, check, discover, longest_first, shards, spool
 from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
@@ -66,12 +66,10 @@ def make_scan(work: Path, options: Options) -> Callable[[Shard, Callable[..., No
     compiled = tables()
 
     def scan(shard: Shard, report: Callable[..., None]) -> Scanned:
-        try:
+        with writing(work):
             done = ShardScan(shard, work, compiled, options, report).run()
             scanned = Scanned(done.folders, done.damage)
             mark_done(work, shard, scanned, durable=options.resume)
-        except OSError as error:
-            raise cannot_write(work, error) from error
         return scanned
 
     return scan
@@ -163,7 +161,7 @@ def perform(
     key, key_path, created = load_key(options.key_file)
     clock = _Clock(progress)
     stage = Staging(out, overwrite=options.overwrite, restricted=options.restricted, append=options.append, keep=options.resume)
-    with stage as staging, _telling(staging), open_past(staging, options, key) as past:
+    with _telling(stage), stage as staging, open_past(staging, options, key) as past:
         run = _begin(source, staging, past, options, key, clock)
         run.summary.run.key_file, run.summary.run.key_created = str(key_path), created
         if not _is_published(run):
@@ -180,14 +178,14 @@ def perform(
 
 @contextmanager
 def _telling(staging: Staging) -> Iterator[None]:
-    """Errors of the disk become ours, and those of a run that can be resumed say so."""
+    """Errors of the disk become ours, those of a run that can be resumed say so, and a signal that came when all was done stops nothing."""
     try:
-        try:
+        with writing(staging.folder):
             yield
-        except OSError as error:
-            raise cannot_write(staging.folder, error) from error
     except MoocdbError as error:
-        if staging.kept():
+        if isinstance(error, Interrupted) and staging.published:
+            raise Interrupted(error.signum, *COMPLETE) from error
+        if staging.ours and staging.kept():
             error.hint = "; ".join(filter(None, (error.hint, "what was scanned is kept for --resume")))
         raise
 

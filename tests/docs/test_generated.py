@@ -1,11 +1,13 @@
 """The generated pages below docs are what the program prints today; those of events hold what the translator makes of the examples."""
 
 import importlib.util
+import sys
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT / "ci"))  # as when it is run
 _spec = importlib.util.spec_from_file_location("make_docs", ROOT / "ci" / "make_docs.py")
 make_docs = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(make_docs)

@@ -21,6 +21,7 @@ def _lines(log: Path) -> int:
     return data.count(b"\n") + (not data.endswith(b"\n") and bool(data))
 
 
+@pytest.mark.promise("P1", "P2")
 @pytest.mark.parametrize("log", [*LOGS, *GIVEN], ids=lambda p: p.parent.name if p.name.startswith("log.") else p.stem)
 def test_the_sums_are_those_of_the_file(log: Path, tmp_path: Path) -> None:
     folder = run.compiled(log, tmp_path / "moocdb")
@@ -49,6 +50,7 @@ def _translated(folder: Path, rejected: set[int]) -> int:
     return len(places) + others
 
 
+@pytest.mark.promise("P1", "P2")
 @pytest.mark.parametrize("log", [*LOGS, *GIVEN], ids=lambda p: p.parent.name if p.name.startswith("log.") else p.stem)
 def test_the_twin_gives_each_line_the_same_fate(log: Path, tmp_path: Path) -> None:
     from twin.translate import translate

@@ -57,6 +57,7 @@ def assert_repeat_succeeds(server, database, outputs, course):
     assert server.rows(f"SELECT COUNT(*) FROM {database}.submissions") == [(str(done.tables["submissions"]),)]
 
 
+@pytest.mark.promise("P22")
 def test_the_connection_is_cut_in_the_middle_of_the_rows(server, database, course, outputs, old):
     with Proxy(server.socket, from_client=at_bytes(MIDDLE, Proxy.cut)) as proxy:
         code, out, err = outcome(start("load", outputs / "torture", "--to", proxy.url(database)))
@@ -66,6 +67,7 @@ def test_the_connection_is_cut_in_the_middle_of_the_rows(server, database, cours
     assert_repeat_succeeds(server, database, outputs, course)
 
 
+@pytest.mark.promise("P21", "P22")
 def test_the_connection_is_cut_at_any_statement(server, database, course, outputs):
     """Before, in the middle of and after the swap: a whole course is there, the old one or the new one."""
     names = ["example", "torture"]
@@ -94,6 +96,7 @@ def test_the_connection_is_cut_at_any_statement(server, database, course, output
     assert_repeat_succeeds(server, database, outputs, course)
 
 
+@pytest.mark.promise("P22")
 def test_the_server_is_killed_in_the_middle(start_server, outputs):
     server = start_server()
     moocdb_fast.load(outputs / "example", server.url("course"))
@@ -107,6 +110,7 @@ def test_the_server_is_killed_in_the_middle(start_server, outputs):
     assert_repeat_succeeds(server, "course", outputs, course)
 
 
+@pytest.mark.promise("P21")
 def test_the_client_is_killed_in_the_middle(server, database, course, outputs, old, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setenv("TMPDIR", str(tmp_path))
@@ -125,6 +129,7 @@ def test_the_client_is_killed_in_the_middle(server, database, course, outputs, o
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.promise("P13")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_in_one_line(server, database, course, outputs, old, number, code):
     with Proxy(server.socket, from_client=at_bytes(MIDDLE, lambda _: client.send_signal(number))) as proxy:
@@ -136,6 +141,7 @@ def test_a_signal_stops_in_one_line(server, database, course, outputs, old, numb
     assert_repeat_succeeds(server, database, outputs, course)
 
 
+@pytest.mark.promise("P22")
 def test_a_server_that_stops_answering(start_server, outputs, monkeypatch):
     monkeypatch.setattr(loading, "_PING", 0.5)
     monkeypatch.setattr(loading, "_ANSWER", 1)
@@ -154,6 +160,7 @@ def test_a_server_that_stops_answering(start_server, outputs, monkeypatch):
     assert_repeat_succeeds(server, "course", outputs, course)
 
 
+@pytest.mark.promise("P22", "P24")
 def test_a_wrong_password_ends_in_one_sentence(server, database, course, outputs, old):
     server.rows(f"CREATE OR REPLACE USER guarded@localhost IDENTIFIED BY 'right'; GRANT ALL ON {database}.* TO guarded@localhost; SELECT 1")
     url = server.url(database, "guarded")
@@ -166,6 +173,7 @@ def test_a_wrong_password_ends_in_one_sentence(server, database, course, outputs
     assert outcome(start("load", outputs / "torture", "--to", url, "--quiet", MOOCDB_FAST_PASSWORD="right")) == (0, "", "")
 
 
+@pytest.mark.promise("P22")
 def test_no_server(outputs):
     port = free_port()
     code, out, err = outcome(start("load", outputs / "example", "--to", f"mysql://me@127.0.0.1:{port}/course"))
@@ -173,6 +181,7 @@ def test_no_server(outputs):
     assert f"there is no database server at 127.0.0.1:{port}" in err
 
 
+@pytest.mark.promise("P22")
 def test_a_server_that_says_nothing(outputs):
     with socket.create_server(("127.0.0.1", 0)) as silent:
         target = replace(target_of(f"mysql://me@127.0.0.1:{silent.getsockname()[1]}/course"), timeout=1)
@@ -296,6 +305,7 @@ def test_run_and_load_in_one_go(server, database, course, outputs, tmp_path):
     assert course.content() == before
 
 
+@pytest.mark.promise("P14")
 def test_run_looks_for_the_server_first(outputs, tmp_path):
     port = free_port()
     code, _, err = outcome(start("run", outputs / "torture.json", "--out", tmp_path / "out", "--to", f"mysql://me@127.0.0.1:{port}/course"))

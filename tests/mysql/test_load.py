@@ -48,6 +48,7 @@ def assert_every_cell(server, database, output):
     assert answers == ANSWERS
 
 
+@pytest.mark.promise("P21")
 def test_every_cell_arrives(server, database, torture):
     done = moocdb_fast.load(torture, server.url(database))
     assert_every_cell(server, database, torture)
@@ -154,6 +155,7 @@ def test_information_schema_is_schema_py(server, database, course, outputs):
     assert {row[1:] for row in made} == {("InnoDB", "utf8mb4_bin")}
 
 
+@pytest.mark.promise("P21")
 def test_a_course_is_replaced_whole(server, database, course, outputs):
     moocdb_fast.load(outputs / "example", server.url(database))
     example = course.content()
@@ -183,6 +185,7 @@ def test_other_tables_in_the_database_stay(server, database, course, outputs):
     assert course.tables() == {*TABLES, "mine"}
 
 
+@pytest.mark.promise("P21")
 def test_readers_see_the_old_course_or_the_new_one(server, database, outputs):
     """One statement reads two tables again and again, while courses take turns."""
     url = server.url(database)
@@ -232,6 +235,7 @@ def test_a_course_folder_of_a_split_output(server, database, outputs, tmp_path):
     assert done.tables["observed_events"] == 2
 
 
+@pytest.mark.promise("P21")
 @pytest.mark.parametrize(
     ("table", "change", "message"),
     [

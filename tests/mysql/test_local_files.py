@@ -32,6 +32,7 @@ def assert_the_secret_stays(server, database, outputs, lies, **hooks):
         assert SECRET.strip() not in proxy.sent
 
 
+@pytest.mark.promise("P20")
 @pytest.mark.parametrize("where", ["absolute", "link", "relative"])
 def test_another_file_instead_of_ours(server, database, course, outputs, secret, where, monkeypatch, tmp_path):
     moocdb_fast.load(outputs / "example", server.url(database))
@@ -51,6 +52,7 @@ def test_another_file_instead_of_ours(server, database, course, outputs, secret,
     assert course.content() == old
 
 
+@pytest.mark.promise("P20")
 def test_a_file_next_to_ours(server, database, outputs, secret):
     """Even one that somebody managed to put into the folder of the pipes."""
     asked = []
@@ -66,6 +68,7 @@ def test_a_file_next_to_ours(server, database, outputs, secret):
     assert_the_secret_stays(server, database, outputs, asked, from_server=lie)
 
 
+@pytest.mark.promise("P20")
 @pytest.mark.parametrize("number", [1, 2, 3, 7, 30])
 def test_a_file_in_answer_to_any_other_statement(server, database, outputs, secret, number):
     count, lied = [0], []

@@ -8,6 +8,7 @@ import sys
 import termios
 
 import pytest
+from privacy.watched import watched
 
 from moocdb_fast.schema import TABLES
 
@@ -50,6 +51,7 @@ def load(*words, terminal=None):
     return subprocess.CompletedProcess(command, process.returncode, out.decode(), asked.decode() + err.decode() + shown)
 
 
+@pytest.mark.promise("P24")
 def test_asked_for_on_the_terminal(guarded, course, outputs):
     done = load(outputs / "example", "--to", guarded, "--quiet", terminal=SECRET)
     assert (done.returncode, done.stdout) == (0, "")
@@ -65,6 +67,7 @@ def test_whoever_types_the_end_of_the_input_gives_no_password(guarded, outputs):
     assert "no password was given" in done.stderr
 
 
+@pytest.mark.promise("P24")
 @pytest.mark.parametrize("kind", ["--password-file", "--defaults-file"])
 def test_from_a_file(guarded, course, outputs, tmp_path, kind):
     text = SECRET + "\n" if kind == "--password-file" else "[client]\npassword = '" + SECRET.replace("\\", "\\\\") + "'\n"
@@ -85,3 +88,20 @@ def test_without_a_terminal_nobody_is_asked(guarded, outputs):
     done = load(outputs / "example", "--to", guarded)
     assert (done.returncode, done.stderr.count("\n")) == (9, 1)
     assert "no password was given" in done.stderr
+
+
+@pytest.mark.promise("P24")
+@pytest.mark.parametrize("kind", ["file", "environment"])
+def test_nobody_on_the_machine_sees_it(guarded, outputs, tmp_path, kind):
+    """In no argument of the load or of what it starts, in nothing it says, in no file it leaves."""
+    file = tmp_path / "password"
+    file.write_text(SECRET + "\n")
+    file.chmod(0o600)
+    words, environment = (("--password-file", file), {}) if kind == "file" else ((), {"MOOCDB_FAST_PASSWORD": SECRET})
+    done = watched("load", outputs / "example", "--to", guarded, *words, place=tmp_path, **environment)
+    assert done.code == 0, done.said
+    file.unlink()
+    assert done.seen
+    assert not any(SECRET.encode() in said for said in (done.said, *done.seen))
+    assert done.open_folders == set()
+    assert not any(path.is_file() for path in tmp_path.rglob("*"))

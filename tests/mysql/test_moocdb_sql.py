@@ -61,6 +61,7 @@ def test_hand_written_rows_fit_every_table():
     assert set(ROWS) == set(TABLES)
 
 
+@pytest.mark.promise("P21")
 def test_every_table_loads_completely_and_without_warnings(server, database, tmp_path):
     write(tmp_path)
     done = server.run(moocdb_sql(database=database, rows=COUNTS), cwd=tmp_path)
@@ -131,6 +132,7 @@ def test_a_dangling_reference_stops_the_script(server, database, tmp_path):
     assert "foreign key" in done.stderr.lower()
 
 
+@pytest.mark.promise("P15")
 def test_loading_twice_never_doubles_rows(server, database, tmp_path):
     write(tmp_path)
     script = moocdb_sql(database=database, rows=COUNTS)
@@ -141,6 +143,7 @@ def test_loading_twice_never_doubles_rows(server, database, tmp_path):
     assert server.rows(f"SELECT COUNT(*) FROM {database}.submissions") == [("6",)]
 
 
+@pytest.mark.promise("P20")
 def test_without_local_infile_nothing_is_sent(server, database, tmp_path):
     write(tmp_path)
     done = server.run(moocdb_sql(database=database), cwd=tmp_path, local_infile=False)

@@ -28,6 +28,7 @@ def secured(start_server, tmp_path_factory):
     return server, f"mysql://remote@127.0.0.1:{port}/course", folder / "ca.pem"
 
 
+@pytest.mark.promise("P20")
 @pytest.mark.parametrize("tls", ["preferred", "required", "verify"])
 def test_loads_through_tls(secured, outputs, tls):
     server, url, ca = secured
@@ -44,6 +45,7 @@ def test_without_tls_this_user_is_refused(secured, outputs):
         moocdb_fast.load(outputs / "torture", url, password="secret", tls="off")
 
 
+@pytest.mark.promise("P20")
 def test_a_certificate_of_somebody_else_is_refused(secured, outputs, tmp_path):
     _, url, ca = secured
     trustme.CA().cert_pem.write_to_path(tmp_path / "other.pem")
@@ -52,6 +54,7 @@ def test_a_certificate_of_somebody_else_is_refused(secured, outputs, tmp_path):
             moocdb_fast.load(outputs / "torture", other_url, password="secret", tls_ca=authority)
 
 
+@pytest.mark.promise("P20")
 def test_required_tls_is_required(server, database, outputs):
     """This server has none. Nothing but the login is sent to it, and no password in clear."""
     server.rows("CREATE OR REPLACE USER plain@localhost IDENTIFIED BY 'secret'; GRANT ALL ON *.* TO plain@localhost; SELECT 1")

@@ -88,6 +88,7 @@ def test_what_is_written(reference):
     assert [item["name"] for item in told["inputs"]] == ["a.json", "b.json"]
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize("options", [("--workers", "2"), ("--workers", "3", "--shard-bytes", "50K"), ("--shard-bytes", "9K")], ids=str)
 def test_the_same_bytes_with_other_workers_and_shards(reference, logs, key, tmp_path, options):
     done = run(tmp_path, "relations", logs, "--out", tmp_path / "out", "--key-file", key, "--restricted", tmp_path / "private", *options)
@@ -97,6 +98,7 @@ def test_the_same_bytes_with_other_workers_and_shards(reference, logs, key, tmp_
     assert {k: v for k, v in summary(tmp_path / "out").items() if k != "run"} == {k: v for k, v in summary(reference / "out").items() if k != "run"}
 
 
+@pytest.mark.promise("P8", "P10")
 def test_the_same_bytes_in_another_order_and_packed(reference, logs, key, tmp_path):
     shutil.copy(logs / "a.json", tmp_path)
     (tmp_path / "b.json.gz").write_bytes(gzip.compress((logs / "b.json").read_bytes()))
@@ -266,6 +268,7 @@ PERSONAL = [
 ]  # fmt: skip
 
 
+@pytest.mark.promise("P23")
 def test_nothing_personal_outside_the_restricted_folder(tmp_path, key):
     base = {"username": "learner_secret", "ip": SECRETS[2], "context": {"user_id": 7100900010017, "course_id": "A/B/C"}, "session": "5e55" * 8}
     lines = [json.dumps(base | {"time": f"2013-03-05T10:00:{n:02}+00:00"} | event).encode() for n, event in enumerate(PERSONAL)]
@@ -283,6 +286,7 @@ def test_nothing_personal_outside_the_restricted_folder(tmp_path, key):
     assert all(secret.encode() in private for secret in SECRETS[:4])
 
 
+@pytest.mark.promise("P13")
 def test_it_can_be_stopped(logs, key, tmp_path):
     """A line on standard error, nothing at final names."""
     (tmp_path / "log.json").write_bytes((logs / "a.json").read_bytes() * 30)

@@ -76,21 +76,36 @@ def clean(text: str, host: str | None = None) -> str | None:
     return address
 
 
+ACCOUNTS = ("accounts", "preferences", "users", "user", "enrollment", "bookmarks", "certificates", "team_membership", "subsection-completion")
+KEYS = ("activate", "password_reset_confirm", "email_confirm", "unsubscribe", "optout")
+
+
 def _without_people(address: str) -> str:
-    """The address with `-` for a piece that names a person: a profile, a forum user, the progress of somebody."""
-    host_end = address.find("/", address.index("//") + 2)
-    if host_end == -1:
-        return address
-    found = list(re.finditer("[^/]+", address[host_end:]))
-    pieces = [piece[0] for piece in found]
-    for at in range(1, len(pieces)):
-        profile = at == 1 and pieces[0] == "u"
-        forum = pieces[max(0, at - 3) : at] == ["discussion", "forum", "users"]
-        progress = pieces[0] == "courses" and at in (3, 5) and pieces[at - 1] == "progress"
-        if profile or forum or progress:
-            start, end = (host_end + position for position in found[at].span())
-            return f"{address[:start]}-{address[end:]}"
-    return address
+    """The address without user and password, and with `-` for pieces that name a person or are a key that acts for one."""
+    scheme, rest = address.split("//", 1)
+    host, slash, path = rest.partition("/")
+    pieces = path.split("/")
+    at = [number for number, piece in enumerate(pieces) if piece]
+    told = [pieces[number] for number in at]
+    for i in range(1, len(told)):
+        if _is_personal(told[i], told[:i]):
+            pieces[at[i]] = "-"
+    return f"{scheme}//{host.rpartition('@')[2]}{slash}{'/'.join(pieces)}"
+
+
+def _is_personal(piece: str, before: list[str]) -> bool:
+    if before[0] == "u":
+        return len(before) == 1
+    if before[-3:] == ["discussion", "forum", "users"]:
+        return True
+    if before[0] == "courses":
+        return len(before) in (3, 5) and before[-1] in ("progress", "xqueue")
+    if before[-2:] == ["certificates", "user"]:
+        return True
+    if before[0] in ("api", "user_api", "support"):
+        profile = len(before) > 1 and before[-2] == "profile_images"
+        return profile or (before[-1] in ACCOUNTS and not re.match("v[0-9]", piece))
+    return before[-1] in KEYS
 
 
 def _cut_at_double_slash(address: str) -> str:

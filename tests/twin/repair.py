@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
-from .strictjson import JsonError, is_number_literal, number_of
+from .strictjson import JsonError, TooDeep, is_number_literal, number_of, parse
 from .text import strip
 
 REASONS = ("utf8", "prefix", "backslash", "surrogate", "cut_tail", "second_object")  # the first that applies names the salvage
@@ -15,6 +15,7 @@ _HIGH = re.compile(r"\\u[dD][89abAB][0-9a-fA-F]{2}")
 _LOW = re.compile(r"\\u[dD][c-fC-F][0-9a-fA-F]{2}")
 _TOKEN = re.compile(r'[^\s"{}\[\],:]+')
 _TAIL = re.compile("[,;\\]\x00-\x20]*")
+_SPACE = " \t\r\n"  # what JSON allows around a document; other blanks are dropped, and that is a repair
 
 
 @dataclass
@@ -43,6 +44,9 @@ class Repaired:
 def repair(data: bytes) -> Repaired:
     """Find the documents of a broken line."""
     result = Repaired()
+    value = _value(data)
+    if value is not None:
+        return Repaired([Document(value, 0)])
     text = data.decode("utf-8", errors="replace")
     try:
         data.decode("utf-8")
@@ -52,7 +56,7 @@ def repair(data: bytes) -> Repaired:
     if start == -1:
         result.bad = "bad_json"
         return result
-    if strip(text[:start]):
+    if text[:start].strip(_SPACE):
         result.reasons.add("prefix")
     position = start
     while True:
@@ -68,7 +72,7 @@ def repair(data: bytes) -> Repaired:
         rest = text[walk.at :]
         stripped = strip(rest)
         following = stripped.startswith("{")
-        if stripped and not following:
+        if not following and rest.strip(_SPACE):
             if not _TAIL.fullmatch(stripped):
                 return Repaired(bad="bad_json")
             result.reasons.add("prefix")
@@ -77,6 +81,26 @@ def repair(data: bytes) -> Repaired:
             return result
         result.reasons.add("second_object")
         position = walk.at + rest.index("{")
+
+
+def _value(data: bytes) -> str | None:
+    """A document that is no object and JSON but for numbers that fit nothing and halves of surrogate pairs, with these mended."""
+    try:
+        text = data.decode().strip(_SPACE)
+    except UnicodeDecodeError:
+        return None
+    walk = _Walk(f"[{text}]", 0, set())
+    walk.run()
+    if not text or text.startswith("{") or not walk.closed or walk.at != len(text) + 2 or walk.reasons - {"surrogate"}:
+        return None
+    value = walk.output[1:-1]
+    try:
+        parse(value)
+    except TooDeep:
+        return value
+    except JsonError:
+        return None
+    return value
 
 
 def mend(text: str) -> str | None:
@@ -108,8 +132,9 @@ class _Walk:
             if mark == '"':
                 piece = self.string()
             elif token := _TOKEN.match(self.text, self.at):
-                piece = _quoted_if_too_big(token.group())
                 self.at = token.end()
+                is_key = self.text[self.at :].lstrip(_SPACE).startswith(":")  # and no key is a number
+                piece = token.group() if is_key else _quoted_if_too_big(token.group())
             else:
                 piece = mark
                 self.at += 1

@@ -50,6 +50,7 @@ def course_paths(draw: Draw, course: str) -> str:
                 f"{head}/pdfbook/0/chapter/1/3/", f"{head}/pdfbook/0/chapter/1/", f"{head}/htmlbook/1/4", f"{head}/discussion/forum/i4x/threads/5",
                 f"/course/{course}/{SEQUENTIAL}s1/block-v1:edX+DemoX+2015+type@vertical+block@v{draw(pick(1, 2))}",
                 f"/course/{course}/{SEQUENTIAL}s1", f"/course/{course}/{SEQUENTIAL}s2/", f"/course/{course}/home",
+                f"{head}/progress/7/progress/7", f"{head}/xqueue/7/x/score_update",
             )
         )
     )  # fmt: skip
@@ -59,6 +60,8 @@ _PLAIN_PATHS = (
     "/dashboard", "/", "/heartbeat", "/login", "/courses", "/about/x", "/wiki/a", "/event", "/favicon.ico", "/static/a.js", "/a.js", "/a/b.js",
     "/api/user/v1/accounts/ann", "/robots.txt", "/x.php", "/a/.env", "/wp-admin/setup.php", "/preview/x", "/course/x", "/xblock/outline/b",
     "/xblock/block-v1:edX+DemoX+2015+type@vertical+block@v1", "/xblock/x/container_preview", "/unit/i4x", "/u/ann", "/account/settings", "/search",
+    "/certificates/user/7/x", "/u/ann/u/ann", "/api/user/v2/users/v3/accounts/bob", "/activate/5e55", "/support/certificates/ann/users//bob",
+    "/api/profile_images/v1/ann/upload", "/api/x/certificates/user/v1", "/discussion/forum/users/ann/discussion/forum/users/7",
 )  # fmt: skip
 plain_paths = pick(*_PLAIN_PATHS)
 

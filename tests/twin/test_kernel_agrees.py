@@ -80,6 +80,7 @@ def same(what: str, kernel: object, twin: object) -> None:
     raise AssertionError(f"{what} differ:\n" + "\n".join(difference[:20]))
 
 
+@pytest.mark.promise("P3", "P4", "P5", "P6")
 @pytest.mark.parametrize("family", FAMILIES)
 def test_the_kernel_agrees_with_the_twin(family: str) -> None:
     @each_log
@@ -113,6 +114,7 @@ def declare(monkeypatch: pytest.MonkeyPatch, family: invented.Family) -> None:
             monkeypatch.setitem(events._CANONICAL, name, declared.name)
 
 
+@pytest.mark.promise("P10")
 @each_log
 @given(logs("mixed"), st.integers(1, 2000))
 def test_shards_make_no_difference(files: list[tuple[str, bytes]], shard_bytes: int) -> None:

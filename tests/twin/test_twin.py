@@ -40,6 +40,7 @@ def test_lines() -> None:
 # 2. Strict JSON and repair
 
 
+@pytest.mark.promise("P4")
 @pytest.mark.parametrize(
     ("text", "value"),
     [
@@ -53,6 +54,7 @@ def test_strict_takes(text: str, value: object) -> None:
     assert parse(text) == value
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize(
     "text",
     [
@@ -77,6 +79,7 @@ def test_broken_utf8_is_no_json() -> None:
         parse_bytes(b'"\xff"')
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize(
     ("line", "documents", "reason"),
     [
@@ -98,6 +101,7 @@ def test_repair(line: bytes, documents: list[str], reason: str | None) -> None:
     assert repaired.bad is None
 
 
+@pytest.mark.promise("P3")
 @pytest.mark.parametrize("line", [b"no object", b'{"a": 1} and more', b'{"a": 1} {"b": 2} and more'])
 def test_beyond_repair(line: bytes) -> None:
     assert repair(line).bad == "bad_json"
@@ -158,6 +162,7 @@ def test_half_microseconds_are_rounded_to_even() -> None:
 # 5. Addresses
 
 
+@pytest.mark.promise("P23")
 @pytest.mark.parametrize(
     ("text", "address"),
     [
@@ -177,6 +182,20 @@ def test_half_microseconds_are_rounded_to_even() -> None:
         ("https:///a", None),
         ("http://?", None),
         ("https://h.org/x://", "https://h.org/x:/"),
+        ("https://ann:secret@h.org/a@b", "https://h.org/a@b/"),
+        ("https://ann%40x.org@h.org", "https://h.org/"),
+        ("https://ann@/a", None),
+        ("/u/ann/u/bob", "https://www.edx.org/u/-/u/bob/"),
+        ("/courses/X/Y/Z/progress/7", "https://www.edx.org/courses/X/Y/Z/progress/-/"),
+        ("/courses/course-v1:X+Y+Z/xqueue/7/p/score_update", "https://www.edx.org/courses/course-v1:X+Y+Z/xqueue/-/p/score_update/"),
+        ("/courses/course-v1:X+Y+Z/a/progress/7", "https://www.edx.org/courses/course-v1:X+Y+Z/a/progress/7/"),
+        ("/courses/X/Y/Z/discussion/forum/users/7/followed", "https://www.edx.org/courses/X/Y/Z/discussion/forum/users/-/followed/"),
+        ("/certificates/user/7/course/course-v1:X+Y+Z", "https://www.edx.org/certificates/user/-/course/course-v1:X+Y+Z/"),
+        ("/api/user/v1/accounts/ann", "https://www.edx.org/api/user/v1/accounts/-/"),
+        ("/api/profile_images/v1/ann/upload", "https://www.edx.org/api/profile_images/v1/-/upload/"),
+        ("/api/enrollment/v1/enrollment/ann,course-v1:X+Y+Z", "https://www.edx.org/api/enrollment/v1/enrollment/-/"),
+        ("/accounts/ann", "https://www.edx.org/accounts/ann/"),
+        ("/activate/5e55", "https://www.edx.org/activate/-/"),
     ],
 )
 def test_clean(text: str, address: str | None) -> None:
@@ -338,6 +357,7 @@ def test_payloads(value: object, decoded: object) -> None:
     assert decode(value)[0] == decoded
 
 
+@pytest.mark.promise("P6")
 def test_bad_payloads() -> None:
     assert is_bad('{"a": 1, "b', decoded=False)
     assert not is_bad('{"a": }', decoded=False)

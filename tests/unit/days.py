@@ -81,7 +81,7 @@ class Runs:
         return Options(**({"key_file": self.key, "workers": 1} | options))
 
     def append(self, inputs, out="out", **options):
-        return translate(inputs, self.folder / out, self.options(append=True, **options))
+        return translate(inputs, self.folder / out, self.options(**({"append": True} | options)))
 
     def whole(self, inputs, out="whole", **options):
         return translate(inputs, self.folder / out, self.options(overwrite=True, **options))

@@ -54,6 +54,7 @@ OPTIONS = [
 ]
 
 
+@pytest.mark.promise("P10")
 @settings(max_examples=8, deadline=None, derandomize=True)
 @given(
     cuts=st.lists(st.integers(1, len(LOG) - 1), min_size=1, max_size=3, unique=True),
@@ -224,6 +225,7 @@ def untouched(runs):
     return {path: (path.stat().st_ino, path.stat().st_mtime_ns) for path in (runs.folder / "out").iterdir()}
 
 
+@pytest.mark.promise("P15")
 def test_what_is_there_is_skipped(runs, days):
     runs.append(days[:2])
     before = untouched(runs)
@@ -244,6 +246,7 @@ def test_what_is_there_is_skipped(runs, days):
     assert differences(runs.folder / "out", runs.folder / "whole") == []
 
 
+@pytest.mark.promise("P15")
 def test_the_same_twice_at_once(runs, days):
     copy = runs.folder / "day0_copy.json"
     shutil.copyfile(days[0], copy)
@@ -301,6 +304,7 @@ def test_damage_is_told_once_and_remembered(runs, days):
     assert runs.append(days[1]).counts.filtered["duplicate"] > 10  # the whole copy adds what was missing
 
 
+@pytest.mark.promise("P9")
 def test_limits_are_about_what_is_new(runs, days):
     bad = write(runs.folder / "day9.json", [b"{"] * 20 + [event(1)])
     runs.append(days[0])
@@ -435,6 +439,7 @@ def test_a_state_in_use(runs, days):
             runs.append(days[1])
 
 
+@pytest.mark.promise("P15")
 def test_foreign_files_stay(runs, days):
     runs.append(days[0])
     (runs.folder / "out" / "notes.txt").write_text("mine")
@@ -445,6 +450,7 @@ def test_foreign_files_stay(runs, days):
 # ---------------------------------------------------------------- people
 
 
+@pytest.mark.promise("P23")
 def test_the_state_is_private_and_apart(runs):
     """User names and answers lie in a folder that only its owner can enter, and nothing of it is in the output."""
     secret = "zaphod_beeblebrox"

@@ -60,6 +60,7 @@ print(len(changed), killed)
 """
 
 
+@pytest.mark.promise("P11", "P12")
 @pytest.mark.parametrize("kind", ["first", "split"])
 def test_killed_at_any_change_of_a_folder(runs, kind):
     """A run that is killed as it is about to make, link, rename or remove something, and then the same command again."""
@@ -82,6 +83,7 @@ def test_killed_at_any_change_of_a_folder(runs, kind):
     assert total > killed > 10
 
 
+@pytest.mark.promise("P12")
 def test_killed_at_random(runs, days):
     """The real command, with workers, killed after so many seconds."""
     runs.append(days[:2])
@@ -117,6 +119,7 @@ def test_killed_at_random(runs, days):
         state_is_tidy(place)
 
 
+@pytest.mark.promise("P11", "P14")
 @pytest.mark.parametrize("target", ["agent.csv", "users.csv", "summary.json"])
 def test_a_disk_that_fails_while_files_get_their_names(runs, days, monkeypatch, target):
     """The old output is gone by then; the next append brings the new one out, whatever else it does."""

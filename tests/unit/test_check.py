@@ -151,6 +151,7 @@ FATES = "lines read are translated, filtered or rejected"
 INPUT_FATES = "lines read of each input are translated, filtered or rejected"
 
 
+@pytest.mark.promise("P1")
 @pytest.mark.parametrize(
     ("change", "rules"),
     [
@@ -174,6 +175,7 @@ def test_sums_that_do_not_add_up(example, tmp_path, change, rules):
     assert {f.rule for f in moocdb_fast.check(tmp_path) if not f.ok} == rules
 
 
+@pytest.mark.promise("P2")
 def test_rejects_that_are_gone(example, tmp_path):
     for path in example.iterdir():
         (tmp_path / path.name).write_bytes(path.read_bytes())

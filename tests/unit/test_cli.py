@@ -146,6 +146,7 @@ def test_dry_run_prints_the_plan_and_writes_nothing(capsys, tmp_path):
     assert err == f"moocdb_fast: there is no file or folder {tmp_path}/none - check the spelling; relative paths start at the current folder\n"
 
 
+@pytest.mark.promise("P25")
 def test_a_bug_is_one_line_and_never_quotes_what_it_choked_on(capsys, monkeypatch):
     def bug(*_):
         raise ValueError("learner_1 wrote this")

@@ -15,6 +15,7 @@ def outcome(capsys, *argv):
     return code, *capsys.readouterr()
 
 
+@pytest.mark.promise("P24")
 @pytest.mark.parametrize("command", [("load", "out"), ("run", "log", "--out", "out")])
 @pytest.mark.parametrize(
     ("more", "why"),
@@ -25,6 +26,8 @@ def outcome(capsys, *argv):
         (("--to", "mysql://ann@db/course", "--connections", "0"), "--connections"),
         (("--to", "mysql://ann@db/course", "--connections", "99"), "--connections"),
         (("--to", "mysql://ann@db/course", "--connections", "100"), "--connections"),
+        (("--to", "mysql://ann@db/course", "--connections", "9" * 5000), "--connections"),
+        (("--to", "mysql://ann@db/course", "--connections", "-1"), "--connections"),
         (("--to", "mysql://ann@db/course", "--tls", "maybe"), "--tls"),
     ],
 )

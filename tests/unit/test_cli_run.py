@@ -86,12 +86,14 @@ def test_quiet_says_nothing(place):
     assert run("log.json", "--out", "moocdb", "--quiet") == (0, "", "")
 
 
+@pytest.mark.promise("P16")
 def test_standard_input(place):
     code, _, err = run("-", "--out", "moocdb", stdin=gzip.compress(log(7)))
     assert code == 0, err
     assert summary("moocdb")["events"] == 7
 
 
+@pytest.mark.promise("P16")
 def test_inputs_that_are_refused(place):
     (place / "folder").mkdir()
     (place / "empty.json").write_bytes(b"")
@@ -111,6 +113,7 @@ def test_inputs_that_are_refused(place):
         assert not (place / "moocdb").exists()
 
 
+@pytest.mark.promise("P7")
 def test_damaged_gzip_is_translated_and_named(place):
     packed = gzip.compress(log(5000))
     (place / "cut.json.gz").write_bytes(packed[: len(packed) // 2])
@@ -123,6 +126,7 @@ def test_damaged_gzip_is_translated_and_named(place):
     assert found["lines_read"] == found["events"] + found["filtered"] + found["rejected"]
 
 
+@pytest.mark.promise("P7")
 def test_gzip_that_gives_no_line_is_damaged_too(place):
     (place / "bad.json.gz").write_bytes(gzip.compress(log())[:12])
     code, _, err = run("bad.json.gz", "--out", "moocdb", "--quiet")
@@ -130,6 +134,7 @@ def test_gzip_that_gives_no_line_is_damaged_too(place):
     assert "breaks off" in err
 
 
+@pytest.mark.promise("P15")
 def test_output_that_is_not_empty(place):
     (place / "moocdb").mkdir()
     (place / "moocdb" / "mine.txt").write_text("mine")
@@ -147,6 +152,7 @@ def test_output_that_is_not_empty(place):
     assert (place / "moocdb" / "observed_events.csv").read_bytes() == before
 
 
+@pytest.mark.promise("P14")
 def test_output_that_cannot_be(place):
     (place / "file").write_text("x")
     code, err = refused("log.json", "--out", "file/moocdb")
@@ -157,6 +163,7 @@ def test_output_that_cannot_be(place):
     assert (place / "file").read_text() == "x"
 
 
+@pytest.mark.promise("P14")
 def test_full_disk_is_one_line(place):
     (place / "big.json").write_bytes(log(40_000))
     command = f"ulimit -f 64; exec {sys.executable} -m moocdb_fast run big.json --out moocdb --quiet --key-file k"
@@ -166,6 +173,7 @@ def test_full_disk_is_one_line(place):
     assert not (place / "moocdb").exists() or not list((place / "moocdb").glob("*.csv"))
 
 
+@pytest.mark.promise("P9")
 def test_too_many_rejects(place):
     (place / "log.json").write_bytes(log(8) + b'{"bad" 1}\n["no event"]\n')
     for limit in (("--max-rejects", 1), ("--max-reject-rate", 0.1)):
@@ -178,6 +186,7 @@ def test_too_many_rejects(place):
         assert code == 0, err
 
 
+@pytest.mark.promise("P2", "P25")
 def test_rejects_are_listed_without_their_text(place):
     (place / "log.json").write_bytes(log(3) + b'\n{"marker_word" 1}\n["marker_word"]\n')
     code, _, err = run("log.json", "--out", "moocdb", "--restricted", "private")
@@ -196,6 +205,7 @@ def test_rejects_are_listed_without_their_text(place):
     assert (private / "rejects.jsonl").stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.promise("P3", "P4")
 @pytest.mark.parametrize("reason", [r for r in (*FilterReason, *RejectReason, *SalvageReason) if r.example], ids=str)
 def test_documented_examples_have_their_fate(place, reason):
     group = {FilterReason: "filtered", RejectReason: "rejected", SalvageReason: "salvaged"}[type(reason)]
@@ -213,6 +223,7 @@ def test_reasons_without_an_example(place):
     assert fates(log(1)[:-2] + b', "event": "' + b"x" * 2000 + b'"}\n' + log(2), "--config", "limit.toml")["rejected_by_reason"] == {"too_long": 1}
 
 
+@pytest.mark.promise("P23", "P24")
 def test_keys(place):
     code, err = refused("log.json", "--out", "moocdb", "--key-file", "log.json")
     assert code == 3
@@ -248,6 +259,7 @@ def stopped(process, signum, code):
     assert not list(Path("moocdb").glob("*.csv"))
 
 
+@pytest.mark.promise("P13")
 @pytest.mark.parametrize(("signum", "code"), STOPS)
 def test_signals_stop_in_one_line(place, long_log, signum, code):
     options = ["--out", "moocdb", "--quiet", "--key-file", "k", "--workers", "2"]
@@ -258,6 +270,7 @@ def test_signals_stop_in_one_line(place, long_log, signum, code):
     stopped(process, signum, code)
 
 
+@pytest.mark.promise("P13")
 def test_a_signal_while_waiting_for_input(place):
     command = [sys.executable, "-m", "moocdb_fast", "run", "-", "--out", "moocdb", "--quiet", "--key-file", "k"]
     process = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -286,6 +286,7 @@ def enrolled(course, user="ann", second=0):
     return line("edx.course.enrollment.activated", user, second, "server", context={"course_id": course})
 
 
+@pytest.mark.promise("P27")
 def test_names_of_folders(run, tmp_path):
     summary = run(*(enrolled(course) for course in NAMES))
     assert summary.courses == dict.fromkeys(NAMES, 1)

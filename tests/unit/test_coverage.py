@@ -38,6 +38,7 @@ def test_types_are_mapped_with_payload_or_not_or_unknown(tmp_path):
     assert sum(group["events"] for name, group in written["coverage"].items() if name != "unknown_types") == summary.events
 
 
+@pytest.mark.promise("P25")
 def test_the_report_is_short_and_shows_no_free_text():
     types = {"play_video": 3, "accordion": 1, "the learner wrote this": 2, **{f"own.{i:02}": 30 - i for i in range(20)}}
     said = report(Summary(event_types=types, families={"video": 3}))

@@ -91,6 +91,7 @@ def test_the_first_column_of_every_table_is_its_key():
         assert first.type in ("int", "bigint") and not first.null
 
 
+@pytest.mark.promise("P17")
 def test_memory_does_not_grow_with_the_rows():
     """More rows than are sorted at a time come from the disk; nothing is lost and nothing out of order."""
     dice = random.Random(7)

@@ -89,6 +89,7 @@ def assert_same(folder, reference):
     assert [name for name in found if found[name] != reference[1][name]] == []
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize("shard_bytes", [64 * KIB, 64 * KIB * KIB])
 @pytest.mark.parametrize("workers", [1, 2, 3])
 def test_workers_and_shards(run, logs, reference, workers, shard_bytes):
@@ -99,6 +100,7 @@ def test_workers_and_shards(run, logs, reference, workers, shard_bytes):
     assert ledger(summary) == ledger(reference[0])
 
 
+@pytest.mark.promise("P10")
 def test_shards_shorter_than_a_line(run, tmp_path):
     (tmp_path / "log.json").write_bytes(made(60_000, "modern", 5))
     whole, one = run(tmp_path / "log.json")
@@ -108,6 +110,7 @@ def test_shards_shorter_than_a_line(run, tmp_path):
     assert ledger(parts) == ledger(whole)
 
 
+@pytest.mark.promise("P10")
 def test_order_of_the_files(run, logs, reference):
     a, b, c, d = sorted(logs.iterdir())
     for order in ([d, c, b, a], [b, d, a, c], [c, a, a, d, b], [logs], [str(logs / "*-1*.json"), str(logs / "*-0*.json")]):
@@ -117,6 +120,7 @@ def test_order_of_the_files(run, logs, reference):
 PACK = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}
 
 
+@pytest.mark.promise("P8", "P10")
 @pytest.mark.parametrize("suffix", PACK)
 def test_compressed_files(run, logs, reference, tmp_path, suffix):
     for log in logs.iterdir():
@@ -125,6 +129,7 @@ def test_compressed_files(run, logs, reference, tmp_path, suffix):
         assert_same(run(tmp_path, shard_bytes=shard_bytes)[1], reference)
 
 
+@pytest.mark.promise("P8")
 def test_packed_and_plain_files_together(run, logs, reference, tmp_path):
     for log, suffix in zip(sorted(logs.iterdir()), ("zst", "", "gz", "xz"), strict=True):
         if suffix:
@@ -143,6 +148,7 @@ SURROUNDINGS = [
 ]
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize(("umask", "environment"), SURROUNDINGS)
 def test_surroundings(logs, key, reference, tmp_path, umask, environment):
     """Another time zone, locale, hash seed, umask and current folder, in a process of its own."""
@@ -157,6 +163,7 @@ def test_surroundings(logs, key, reference, tmp_path, umask, environment):
 OPTIONS = [{}, {"split_by_course": True}, {"keep_duplicates": True, "keep_anonymous": True, "keep_background": True}]
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize("options", OPTIONS, ids=lambda o: next(iter(o), "plain"))
 def test_partitions_on_disk(run, logs, monkeypatch, options):
     """Rows resolved a hundred or so at a time, from disk, are those resolved all at once in memory."""

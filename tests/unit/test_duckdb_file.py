@@ -69,6 +69,7 @@ def test_the_folder_holds_one_database_file(run, tmp_path):
     assert not (tmp_path / "out" / "moocdb.duckdb").exists()
 
 
+@pytest.mark.promise("P10")
 @pytest.mark.parametrize("options", [{}, {"workers": 2, "shard_bytes": 100_000}])
 def test_the_same_rows_in_the_same_order_as_in_parquet(run, tmp_path, options):
     summary = run(tmp_path / "both", formats=("parquet", "duckdb"), **options)

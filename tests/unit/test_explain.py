@@ -144,6 +144,7 @@ def test_types_beyond_the_limit_are_counted_once(tmp_path, monkeypatch, capsys):
     assert capsys.readouterr().out.endswith("9 lines, 3 types; 2 more types were only counted\n")
 
 
+@pytest.mark.promise("P17")
 def test_memory_does_not_grow_with_the_log(tmp_path):
     """150 MB of log, in a process of its own, take little more than a log of one line."""
     code = "import sys, resource\nfrom moocdb_fast.cli import main\nassert main(['events', 'explain', '--quiet', sys.argv[1]]) == 0\n"
@@ -159,6 +160,7 @@ def test_memory_does_not_grow_with_the_log(tmp_path):
     assert peaks[1] - peaks[0] < 40_000  # KiB
 
 
+@pytest.mark.promise("P25")
 def test_the_command_never_shows_what_learners_wrote(tmp_path, capsys):
     post = {"id": "t1", "title": SECRET, "body": SECRET}
     key = "block-v1:A+B+C+type@problem+block@p"

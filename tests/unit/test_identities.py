@@ -12,6 +12,7 @@ from moocdb_fast.errors import InputError, OutputError
 from moocdb_fast.identities import default_key_path, load_key, pseudonym
 
 
+@pytest.mark.promise("P23")
 def test_pseudonym_is_the_published_hmac():
     # RFC 4231, test case 2
     assert pseudonym(b"Jefe", b"what do ya want for nothing?") == "5bdcc146bf60754e6a042426089575c75a003f08"
@@ -19,6 +20,7 @@ def test_pseudonym_is_the_published_hmac():
     assert pseudonym(key, b"n:learner_1") == hmac.new(key, b"n:learner_1", hashlib.sha256).hexdigest()[:40]
 
 
+@pytest.mark.promise("P23")
 def test_missing_key_is_made_once_with_mode_0600(tmp_path):
     path = tmp_path / "deep" / "folder" / "my.key"
     key, where, created = load_key(path)
@@ -39,6 +41,7 @@ def test_default_place(tmp_path, monkeypatch):
     assert default_key_path() == tmp_path / "home" / ".config" / "moocdb_fast" / "pseudonym.key"
 
 
+@pytest.mark.promise("P23", "P24")
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o666])
 def test_key_that_others_can_touch_is_refused(tmp_path, mode):
     path = tmp_path / "my.key"
@@ -49,6 +52,7 @@ def test_key_that_others_can_touch_is_refused(tmp_path, mode):
     assert caught.value.hint == f"run: chmod 600 {path}"
 
 
+@pytest.mark.promise("P24")
 @pytest.mark.parametrize("content", ["", "abc", "g" * 64, "a" * 63, "a" * 65, "secret words"])
 def test_wrong_content_is_refused_and_not_quoted(tmp_path, content):
     path = tmp_path / "my.key"
@@ -73,6 +77,7 @@ def test_place_that_cannot_be_written(tmp_path):
         load_key(tmp_path / "file" / "my.key")
 
 
+@pytest.mark.promise("P24")
 def test_key_does_not_print_itself(tmp_path):
     key, _, _ = load_key(tmp_path / "my.key")
     for text in (repr(key), str(key), f"{key}", repr([key])):

@@ -83,6 +83,7 @@ def test_a_file_is_read_once_however_often_it_is_named(tree):
     assert not [name for name in names(discover([tree])) if name.startswith("zz")]
 
 
+@pytest.mark.promise("P16")
 def test_link_loops_end_and_linked_folders_are_read(tree, tmp_path):
     (tree / "sub" / "loop").symlink_to(tree)
     (tree / "also").symlink_to(tree / "sub")
@@ -104,6 +105,7 @@ def test_output_folder_is_left_out(tree):
     assert not [name for name in names(discover([tree], exclude=[out])) if name.startswith("moocdb")]
 
 
+@pytest.mark.promise("P16")
 @pytest.mark.parametrize("name", [b"bad\xff\xfe.json", b"new\nline.json", b"-.json", b"quote'\".json", b" .json", b"esc\x1b[2J.json"])
 def test_odd_names_are_read_and_printable(tmp_path, name):
     path = tmp_path / os.fsdecode(name)
@@ -124,6 +126,7 @@ def sentence(*arguments):
     return error.message
 
 
+@pytest.mark.promise("P16")
 def test_what_is_refused(tmp_path):
     assert sentence(tmp_path / "none.json") == f"there is no file or folder {tmp_path}/none.json"
     assert sentence(tmp_path) == f"there are no logs in the folder {tmp_path}"
@@ -201,6 +204,7 @@ def test_compression_is_told_by_content(tmp_path):
     assert found == {"plain.json.gz": "", "packed.json": "gz", "broken.json.xz": "xz"}
 
 
+@pytest.mark.promise("P16")
 def test_unreadable_file_and_folder(tmp_path, monkeypatch):
     (tmp_path / "x.json").write_bytes(LINE)
     real = os.open
@@ -215,6 +219,7 @@ def test_unreadable_file_and_folder(tmp_path, monkeypatch):
     assert os.open is real
 
 
+@pytest.mark.promise("P16")
 def test_fifo_is_spooled(tmp_path):
     os.mkfifo(tmp_path / "pipe.log")
     (tmp_path / "work").mkdir()
@@ -229,6 +234,7 @@ def test_fifo_is_spooled(tmp_path):
         assert b"".join(iter(lambda: stream.read(100_000), b"")) == LINE * 1000
 
 
+@pytest.mark.promise("P16")
 def test_stdin_is_spooled(tmp_path, monkeypatch):
     (tmp_path / "data").write_bytes(LINE)
     with (tmp_path / "data").open("rb") as file:

@@ -17,6 +17,7 @@ def _counts(events=3, blank=2, cut=1):
     return counts
 
 
+@pytest.mark.promise("P1")
 def test_lines_read_is_the_sum_of_the_fates():
     _counts().check("a.json")
     wrong = _counts()
@@ -50,6 +51,7 @@ def test_reasons_are_the_documented_ones():
     assert all(reason.doc for kind in (FilterReason, RejectReason, SalvageReason) for reason in kind)
 
 
+@pytest.mark.promise("P1")
 def test_summary_totals_inputs_and_keeps_the_run_apart(tmp_path):
     damaged = InputReport("b.json", "b.json", 20, "g", "gz", "the gzip data breaks off")
     summary = Summary(inputs=[InputReport("a.json", "/x/a.json", 10, "f"), damaged])
@@ -77,6 +79,7 @@ def test_one_wrong_input_spoils_the_summary():
         summary.total()
 
 
+@pytest.mark.promise("P2", "P25")
 def test_rejects_hold_no_text_by_default(tmp_path):
     with RejectsWriter(tmp_path / "rejects.jsonl") as rejects:
         rejects.write("odd\nname\udcff.json", 3, 120, "cut", b'{"username": "secret')
@@ -88,6 +91,7 @@ def test_rejects_hold_no_text_by_default(tmp_path):
     assert "secret" not in lines[0]
 
 
+@pytest.mark.promise("P25")
 def test_restricted_rejects_hold_the_start_and_belong_to_one(tmp_path):
     path = tmp_path / "rejects.jsonl"
     with RejectsWriter(path, starts=True) as rejects:
@@ -96,6 +100,7 @@ def test_restricted_rejects_hold_the_start_and_belong_to_one(tmp_path):
     assert json.loads(path.read_text())["start"] == "\ufffd" + "x" * 199
 
 
+@pytest.mark.promise("P2")
 def test_rejects_never_replace_a_file_and_know_their_reasons(tmp_path):
     (tmp_path / "rejects.jsonl").write_text("mine")
     with pytest.raises(FileExistsError):

@@ -166,17 +166,20 @@ def test_no_tasks():
     assert run(sleeps, (), []) == []
 
 
+@pytest.mark.promise("P12")
 def test_a_killed_worker_is_replaced(tmp_path):
     assert run(dies_once, (tmp_path / "died",), list(range(8))) == [10 * task for task in range(8)]
     assert (tmp_path / "died").exists()
 
 
+@pytest.mark.promise("P12")
 def test_a_worker_killed_between_two_tasks_is_replaced(tmp_path):
     results = run(deadly, (tmp_path / "died",), list(range(6)))
     assert results.count("deadly") == 1
     assert [r for r in results if r != "deadly"] == [t for t in range(6) if results[t] != "deadly"]
 
 
+@pytest.mark.promise("P12")
 def test_a_task_that_kills_every_worker_fails_the_run():
     with pytest.raises(InternalError, match="died 3 times"):
         run(dies_always, (), [0, 1, 2, 3])
@@ -193,6 +196,7 @@ def test_an_error_of_a_worker_is_raised_here_and_ends_the_others(tmp_path):
     assert gone(pids, 0)
 
 
+@pytest.mark.promise("P25")
 def test_a_bug_in_a_worker_is_an_internal_error_that_quotes_no_line(capfd):
     """The text of an unexpected error may quote a line of the log: only its kind is told, and it is not tried three times."""
     with pytest.raises(InternalError, match="KeyError") as caught:
@@ -201,6 +205,7 @@ def test_a_bug_in_a_worker_is_an_internal_error_that_quotes_no_line(capfd):
     assert "text of line" not in f"{caught.value} {caught.value.hint} {shown.out} {shown.err}"
 
 
+@pytest.mark.promise("P12")
 def test_workers_end_with_a_killed_parent(tmp_path):
     (tmp_path / "pids").mkdir()
     script = "import sys, pathlib, test_pool; test_pool.run_tasks(test_pool.waits, (pathlib.Path(sys.argv[1]),), [1, 2], 2, print)"
@@ -234,6 +239,7 @@ def log(path, lines, hour=10):
     return path
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("when", ["before", "behind"])
 def test_a_translation_survives_a_killed_worker(tmp_path, monkeypatch, when):
     """Killed before it has written its shard, or behind that but before it could say so."""

@@ -102,6 +102,7 @@ def test_the_search_finds_what_is_there(log, secrets):
     assert leaks({"log": log.read_bytes()}, secrets) == {"log": set().union(*secrets.values())}
 
 
+@pytest.mark.promise("P23", "P25")
 @pytest.mark.parametrize("options", [(), ("--split-by-course",), ("--keep-anonymous", "--keep-background", "--keep-duplicates")], ids=str)
 def test_nothing_personal_is_written_or_said(log, secrets, tmp_path, options):
     done = command(log, tmp_path, "--format", "csv,parquet", *options)
@@ -112,6 +113,7 @@ def test_nothing_personal_is_written_or_said(log, secrets, tmp_path, options):
     assert leaks(contents | {"stdout": done.stdout, "stderr": done.stderr}, secrets) == {}
 
 
+@pytest.mark.promise("P25")
 def test_nothing_personal_is_said_when_a_run_fails(log, secrets, tmp_path):
     done = command(log, tmp_path, "--max-rejects", 0)
     assert done.returncode == 6
@@ -126,6 +128,7 @@ def restricted(log, tmp_path_factory):
     return folder
 
 
+@pytest.mark.promise("P23", "P25")
 def test_asked_for_it_is_in_the_restricted_folder_only(restricted, secrets):
     assert leaks(written(restricted / "out"), secrets) == {}
     private = written(restricted / "private")
@@ -137,6 +140,7 @@ def test_asked_for_it_is_in_the_restricted_folder_only(restricted, secrets):
     assert MAILS[1] in found["rejects.jsonl"]
 
 
+@pytest.mark.promise("P23")
 def test_user_pii_says_who_is_who(restricted, log):
     def table(path):
         with path.open(encoding="utf-8", newline="") as file:
@@ -163,6 +167,7 @@ PERSONAL_PAGES = (
 )
 
 
+@pytest.mark.promise("P23")
 @pytest.mark.parametrize("path", PERSONAL_PAGES)
 @pytest.mark.parametrize("how", ["request", "page"])
 def test_pages_about_a_person_do_not_name_them(secrets, tmp_path, path, how):
@@ -178,6 +183,7 @@ def test_pages_about_a_person_do_not_name_them(secrets, tmp_path, path, how):
     assert leaks(written(tmp_path / "out"), secrets) == {}
 
 
+@pytest.mark.promise("P23")
 def test_payloads_of_an_earlier_run_do_not_stay(log, tmp_path):
     restricted = tmp_path / "restricted"
     options = {"key_file": tmp_path / "key", "restricted": restricted, "overwrite": True}

@@ -88,9 +88,10 @@ class FullDisk:
 
 
 def fail_writing(monkeypatch):
-    monkeypatch.setattr(output, "open_sinks", lambda formats, folder, work: [FullDisk(folder)])
+    monkeypatch.setattr(output, "open_sinks", lambda formats, folder, work, **options: [FullDisk(folder)])
 
 
+@pytest.mark.promise("P11")
 def test_a_failed_run_leaves_nothing(run, tmp_path, monkeypatch):
     with pytest.raises(TooManyRejects):
         run(max_rejects=0)
@@ -100,6 +101,7 @@ def test_a_failed_run_leaves_nothing(run, tmp_path, monkeypatch):
     assert not (tmp_path / "out").exists()
 
 
+@pytest.mark.promise("P11")
 def test_a_failed_run_leaves_the_earlier_output_as_it_was(run, tmp_path, monkeypatch):
     run()
     before = files(tmp_path / "out")
@@ -109,6 +111,7 @@ def test_a_failed_run_leaves_the_earlier_output_as_it_was(run, tmp_path, monkeyp
     assert files(tmp_path / "out") == before
 
 
+@pytest.mark.promise("P11")
 def test_an_output_without_its_summary_is_not_finished(run, tmp_path, monkeypatch):
     """summary.json comes last: all tables are there before, and the summary of an earlier output is gone."""
     run(courses=COURSES[0])
@@ -146,6 +149,7 @@ translate(log, out, Options(workers=1, key_file=key))
 """
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("moment", ["", "agent.csv", "submissions.csv", "summary.json"])
 def test_the_same_command_again_after_a_kill(run, log, tmp_path, moment):
     """Killed before tables are written, or as one of the files gets its final name: nobody must clean up by hand."""
@@ -160,6 +164,7 @@ def test_the_same_command_again_after_a_kill(run, log, tmp_path, moment):
     assert {n: c for n, c in files(out).items() if n in CSV} == {n: c for n, c in files(tmp_path / "whole").items() if n in CSV}
 
 
+@pytest.mark.promise("P12")
 def test_what_a_dead_run_left_is_removed(run, tmp_path):
     out = tmp_path / "out"
     (out / STAGING / "work" / "shards").mkdir(parents=True)
@@ -174,6 +179,7 @@ def test_what_a_dead_run_left_is_removed(run, tmp_path):
 # ---------------------------------------------------------------- two runs, earlier outputs, foreign files
 
 
+@pytest.mark.promise("P15")
 def test_a_second_run_into_a_folder_in_use_is_refused(run, tmp_path):
     out = tmp_path / "out"
     run()
@@ -223,6 +229,7 @@ def test_a_run_that_ends_just_now_does_not_leave_the_door_open(tmp_path, monkeyp
 FOREIGN = ("notes.txt", "my_table.csv", ".hidden", "figures/users.png", "analysis/users.csv", "analysis/rejects.jsonl", "X%2FY%2FZ/mine.txt")
 
 
+@pytest.mark.promise("P15")
 @pytest.mark.parametrize("options", [{}, {"split_by_course": True}], ids=["plain", "split"])
 def test_foreign_files_are_left_alone(run, tmp_path, options):
     out = tmp_path / "out"
@@ -271,6 +278,7 @@ def generous():
     os.umask(before)
 
 
+@pytest.mark.promise("P23")
 @pytest.mark.usefixtures("generous")
 def test_only_the_owner_can_enter_the_restricted_folder(run, tmp_path):
     private = tmp_path / "private"

@@ -92,6 +92,7 @@ def is_whole(runs):
 # ---------------------------------------------------------------- kill -9
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("resumed", [True, False], ids=["resume", "plain"])
 @pytest.mark.parametrize("append", [False, True], ids=["run", "append"])
 def test_killed_while_it_scans(runs, log, scans, append, resumed):
@@ -106,6 +107,7 @@ def test_killed_while_it_scans(runs, log, scans, append, resumed):
     is_whole(runs)
 
 
+@pytest.mark.promise("P12")
 @pytest.mark.parametrize("moment", ["users.csv", "summary.json"])
 def test_killed_while_files_get_their_names(runs, log, scans, moment):
     """Everything was scanned."""

@@ -93,6 +93,7 @@ def test_the_folder_of_a_course(tmp_path):
 # ---------------------------------------------------------------- limits
 
 
+@pytest.mark.promise("P27")
 @pytest.mark.parametrize(
     "statement",
     [

@@ -40,6 +40,7 @@ def put(tmp_path, data):
     return path
 
 
+@pytest.mark.promise("P8")
 @pytest.mark.parametrize("kind", PACK)
 @pytest.mark.parametrize("members", [1, 3])
 def test_whole_files(tmp_path, kind, members):
@@ -54,6 +55,7 @@ def test_empty_members_and_tiny_reads(tmp_path, kind):
     assert read(path, kind, step=1) == (b"abc", None)
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("kind", PACK)
 @settings(max_examples=40, deadline=None)
 @given(data=st.data())
@@ -83,6 +85,7 @@ def test_cut_gzip_gives_all_that_zlib_can(tmp_path):
         assert damage == "the gzip data breaks off"
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("kind", PACK)
 def test_corrupt_in_the_middle_keeps_the_beginning(tmp_path, kind):
     good = PACK[kind](TEXT[:400_000])
@@ -108,12 +111,14 @@ def test_corrupt_gzip_gives_what_a_byte_by_byte_decoder_gives(tmp_path):
     assert len(got) > len(TEXT) // 2
 
 
+@pytest.mark.promise("P7")
 def test_wrong_checksum_is_damage_though_all_bytes_arrive(tmp_path):
     packed = bytearray(gzip.compress(TEXT))
     packed[-6] ^= 1
     assert read(put(tmp_path, bytes(packed)), "gz") == (TEXT, f"the gzip data is corrupt near byte {len(packed) // 65536 * 65536} of the file")
 
 
+@pytest.mark.promise("P7")
 @pytest.mark.parametrize("kind", PACK)
 def test_trailing_garbage_is_damage(tmp_path, kind):
     got, damage = read(put(tmp_path, PACK[kind](TEXT) + b"garbage here"), kind)
@@ -160,6 +165,7 @@ def test_plain_ranges_and_readinto(tmp_path):
         assert stream.readall() == TEXT[-3:]
 
 
+@pytest.mark.promise("P7", "P16")
 def test_growing_and_shrinking_files(tmp_path):
     path = put(tmp_path, b"0123456789")
     with open_stream(path, 10, "") as stream:

@@ -43,6 +43,7 @@ def test_a_user_without_a_name_on_this_machine_must_be_named(monkeypatch):
         of("mysql://db/course")
 
 
+@pytest.mark.promise("P24")
 @pytest.mark.parametrize(
     ("url", "why"),
     [
@@ -69,6 +70,7 @@ def test_urls_that_are_refused_are_never_shown(url, why):
     assert "hun" not in refused.value.message + refused.value.hint
 
 
+@pytest.mark.promise("P24")
 def test_where_the_password_comes_from(tmp_path):
     file = private(tmp_path / "password", "from the file \nsecond line\n")
     options = private(tmp_path / "my.cnf", "[client]\npassword = from-options\n")
@@ -84,6 +86,7 @@ def test_where_the_password_comes_from(tmp_path):
     assert "given" not in repr(of(url, password="given"))
 
 
+@pytest.mark.promise("P24")
 @pytest.mark.parametrize("name", ["password_file", "defaults_file"])
 def test_files_with_passwords_must_be_private(tmp_path, name):
     file = private(tmp_path / "file", "[client]\npassword=secret\n")
@@ -113,7 +116,7 @@ def test_an_option_file_fills_what_the_url_leaves_open(tmp_path):
     assert (target.user, target.host, target.port, target.socket) == ("ann", "other", 3310, "")
     private(file, "[other]\nuser = bob\n")
     assert of("mysql://ann@db/course", defaults_file=file).password is None
-    for text in ("user = bob\n", "[client]\nport = many\n"):
+    for text in ("user = bob\n", *(f"[client]\nport = {port}\n" for port in ("many", "0", "65536", "9" * 5000))):
         private(file, text)
         with pytest.raises(InputError):
             of("mysql://db/course", defaults_file=file)
@@ -136,6 +139,7 @@ def test_passwords_in_option_files_are_read_as_mysql_reads_them(tmp_path, writte
     assert of("mysql://ann@db/course", defaults_file=private(tmp_path / "my.cnf", f"[client]\npassword = {written}\n")).password == password
 
 
+@pytest.mark.promise("P20")
 def test_tls(tmp_path):
     ca = tmp_path / "ca.pem"
     ca.write_text("x")

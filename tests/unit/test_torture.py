@@ -27,6 +27,7 @@ def outputs(tmp_path_factory):
     return folder
 
 
+@pytest.mark.promise("P26")
 @pytest.mark.parametrize("name", FORMATS)
 def test_texts_come_back(outputs, name):
     """Answers as they are; messages and video codes without those that are blank, and codes cut to their 255 characters."""
@@ -43,6 +44,7 @@ def test_texts_come_back(outputs, name):
     assert texts("code", "click_events", "observed_event_id") == [text and text[:255] for text in spoken]
 
 
+@pytest.mark.promise("P26")
 @pytest.mark.parametrize("table", TABLES)
 def test_every_format_holds_the_same_bytes(outputs, table):
     """Read by three libraries, and once more by each format's way into SQL."""

@@ -1,5 +1,7 @@
 // Addresses, courses, modules (rules, sections 5 to 7). Pure functions on text.
 #pragma once
+#include <algorithm>
+#include <initializer_list>
 #include <vector>
 
 #include "text.hpp"
@@ -77,18 +79,32 @@ inline std::vector<sv> pieces_of(sv path) {
     return out;
 }
 
-// Puts `-` in the place of pieces of an address that name a person.
-inline void hide_people(std::string &address) {
-    size_t from = address.find('/', address.find("://") + 3);
-    if (from == std::string::npos) return;
-    std::vector<sv> p = pieces_of(sv(address).substr(from));
-    size_t hidden = 0;
-    if (p.size() > 1 && p[0] == "u") hidden = 1;
-    for (size_t i = 2; i + 1 < p.size() && !hidden; i++) {
-        if (p[i] == "users" && p[i - 1] == "forum" && p[i - 2] == "discussion") hidden = i + 1;
-        else if (p[i] == "progress" && p[0] == "courses" && (i == 2 || i == 4)) hidden = i + 1;
+inline bool one_of(sv piece, std::initializer_list<sv> names) { return std::find(names.begin(), names.end(), piece) != names.end(); }
+
+// Whether a piece of an address (not the first) names a person, or is a key that acts for one.
+inline bool is_personal(const std::vector<sv> &p, size_t i) {
+    sv first = p[0], before = p[i - 1];
+    if (first == "u") return i == 1;
+    if (before == "users" && i > 2 && p[i - 2] == "forum" && p[i - 3] == "discussion") return true;
+    if (first == "courses") return (i == 3 || i == 5) && one_of(before, {"progress", "xqueue"});
+    if (before == "user" && i > 1 && p[i - 2] == "certificates") return true;
+    if (one_of(first, {"api", "user_api", "support"})) {
+        if (i > 1 && p[i - 2] == "profile_images") return true;
+        bool version = p[i].size() > 1 && p[i][0] == 'v' && p[i][1] >= '0' && p[i][1] <= '9';
+        return !version && one_of(before, {"accounts", "preferences", "users", "user", "enrollment", "bookmarks", "certificates", "team_membership",
+                                           "subsection-completion"});
     }
-    if (hidden) address.replace(static_cast<size_t>(p[hidden].data() - address.data()), p[hidden].size(), "-");
+    return one_of(before, {"activate", "password_reset_confirm", "email_confirm", "unsubscribe", "optout"});
+}
+
+// Takes user and password out of an address, and puts `-` in the place of pieces that are personal.
+inline void hide_people(std::string &address) {
+    size_t host = address.find("://") + 3, from = std::min(address.find('/', host), address.size());
+    size_t at = sv(address).substr(host, from - host).rfind('@');
+    if (at != sv::npos) address.erase(host, at + 1), from -= at + 1;
+    std::vector<sv> p = pieces_of(sv(address).substr(from));
+    for (size_t i = p.size(); i-- > 1;)  // from the end: what is replaced moves only pieces that were looked at
+        if (is_personal(p, i)) address.replace(static_cast<size_t>(p[i].data() - address.data()), p[i].size(), "-");
 }
 
 // Writes the cleaned address to out; false when text is no address.

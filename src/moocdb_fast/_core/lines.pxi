@@ -15,14 +15,14 @@ cdef extern from "payload.hpp" namespace "moocdb":
 cdef extern from "address.hpp" namespace "moocdb":
     cbool c_clean_address "moocdb::clean_address"(sv, sv, string&) except +
 
-cdef extern from "repair.hpp" namespace "moocdb":
+cdef extern from "payload.hpp" namespace "moocdb":
     cdef cppclass Document:
         string text
         size_t at
     cdef cppclass Repaired:
         vector[Document] documents
         cbool bad
-    Repaired c_repair_line "moocdb::repair_line"(sv) except +
+    Repaired take_apart(sv, LineJson&) except +
 
 
 cdef LineJson _line_json  # of one call at a time: the interpreter's lock is held
@@ -33,7 +33,7 @@ def documents(bytes line not None):
     cdef Repaired r
     if _line_json.parse(sv(line, len(line)), e) == 0:
         return [(0, line)]
-    r = c_repair_line(sv(line, len(line)))
+    r = take_apart(sv(line, len(line)), _line_json)
     if r.bad:
         return []
     found = []

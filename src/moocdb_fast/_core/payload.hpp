@@ -43,6 +43,18 @@ class Json {
     bool ready_ = false;
 };
 
+// Takes a line apart that is not JSON as it stands. A value that is so but for big numbers and half surrogates is one document, though no event.
+inline Repaired take_apart(sv line, Json &json) {
+    Repaired r;
+    Document whole;
+    Element e;
+    if (!mend_value(line, whole.text)) return repair_line(line);
+    auto error = json.parse(whole.text, e);
+    if (error && error != simdjson::DEPTH_ERROR) return repair_line(line);
+    r.documents.push_back(std::move(whole));
+    return r;
+}
+
 // ---------------------------------------------------------------- members
 
 // The last member of that name, as JSON readers agree; false when there is none.

@@ -20,6 +20,9 @@ struct Repaired {
     bool bad = false;   // nothing can be made of the line
 };
 
+// Whether s holds nothing but what may stand around a JSON document.
+inline bool json_blank(sv s) { return s.find_first_not_of(" \t\r\n") == sv::npos; }
+
 inline void note(Repaired &r, Repair reason) {
     if (r.reason == Repair::none || reason < r.reason) r.reason = reason;
 }
@@ -86,6 +89,8 @@ inline size_t copy_object(sv s, size_t i, std::string &out, size_t &comma, Repai
                 const char *b = token.data(), *e = b + token.size();
                 if (integral) quote = std::from_chars(b, e, v).ec != std::errc() && std::from_chars(b, e, w).ec != std::errc();
                 else quote = std::isnan(number_value(token));
+                size_t next = quote ? s.find_first_not_of(" \t\r\n", end) : sv::npos;
+                if (next != sv::npos && s[next] == ':') quote = false;  // no number may be a key: quotes would make it one
             }
             if (quote) out += '"';
             out.append(token);
@@ -98,18 +103,32 @@ inline size_t copy_object(sv s, size_t i, std::string &out, size_t &comma, Repai
     return std::string::npos;
 }
 
+// Writes a text that is no object with its big numbers and half surrogates mended to out; false when it has other faults.
+inline bool mend_value(sv text, std::string &out) {
+    if (json_blank(text) || text[text.find_first_not_of(" \t\r\n")] == '{') return false;
+    std::string wrapped("["), mended;
+    wrapped.append(text) += ']';
+    Repaired faults;
+    size_t comma;
+    if (copy_object(wrapped, 0, mended, comma, faults) != wrapped.size()) return false;
+    out = mended.substr(1, mended.size() - 2);
+    return faults.reason == Repair::none || faults.reason == Repair::surrogate;
+}
+
 // Takes a line apart into documents that may be JSON. Owns everything it returns.
 inline Repaired repair_line(sv line) {
     Repaired r;
     std::string s;
     if (repair_utf8(line, s)) note(r, Repair::utf8);
-    s.resize(static_cast<size_t>(strip(s).data() - s.data()) + strip(s).size());  // once, not behind every document
+    size_t used = static_cast<size_t>(strip(s).data() - s.data()) + strip(s).size();
+    bool odd_end = !json_blank(sv(s).substr(used));
+    s.resize(used);  // once, not behind every document
     size_t at = s.find('{');
     if (at == std::string::npos) {
         r.bad = true;
         return r;
     }
-    if (!strip(sv(s).substr(0, at)).empty()) note(r, Repair::prefix);
+    if (!json_blank(sv(s).substr(0, at))) note(r, Repair::prefix);
     while (true) {
         Document d;
         d.at = at;
@@ -124,7 +143,10 @@ inline Repaired repair_line(sv line) {
         }
         r.documents.push_back(std::move(d));
         sv rest = strip(sv(s).substr(end));
-        if (rest.empty()) return r;
+        if (rest.empty()) {
+            if (odd_end || !json_blank(sv(s).substr(end))) note(r, Repair::prefix);
+            return r;
+        }
         if (rest[0] == '{') {
             at = static_cast<size_t>(rest.data() - s.data());
             note(r, Repair::second_object);

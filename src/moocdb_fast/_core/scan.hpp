@@ -69,7 +69,7 @@ class Scanner : public Codes {
 
     // Slow path: a line that is not JSON as it stands.
     void salvage(sv text, int64_t offset) {
-        Repaired r = repair_line(text);
+        Repaired r = take_apart(text, mended_json_);
         Element e;
         if (r.bad || r.documents.empty()) return reject(BAD_JSON, offset, text);
         Document &first = r.documents[0];

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import re
 import sys
 from typing import TYPE_CHECKING
 
@@ -103,8 +104,9 @@ def load_into(args: argparse.Namespace, path: str, to: Target) -> None:
 
 
 def _connections(args: argparse.Namespace) -> int:
-    if not args.connections.isascii() or not args.connections.isdecimal():
-        raise UsageError(f"--connections cannot be {args.connections!r}", "use a number, for example 4")
+    if not re.fullmatch("[0-9]{1,9}", args.connections):  # so few digits that int() takes them
+        shown = args.connections if len(args.connections) <= 20 else f"{args.connections[:20]}..."
+        raise UsageError(f"--connections cannot be {shown!r}", "use a number, for example 4")
     return int(args.connections)
 
 

@@ -6,7 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
-from ..errors import DamagedInput, UsageError
+from ..errors import COMPLETE, DamagedInput, UsageError
 from .run import add_options, damage_message, options_of
 from .signals import signals
 
@@ -17,7 +17,7 @@ Translate edX tracking logs into the nine tables of the published pipeline's fir
 InputState, ABExperiment and LoadInfo in DIR; Account and EventIp, which hold personal data, only in the folder of --restricted.
 Lines are read, repaired, filtered and counted as by `run`; `run --from-relations DIR` makes MOOCdb tables of the result."""
 EXAMPLES = ("relations examples/tracking.log.gz --out intermediary_csv/",)
-_OTHERS = ("split_by_course", "formats", "payloads", "append", "state", "resume")  # options that only the MOOCdb tables have
+_OTHERS = ("split_by_course", "formats", "spreadsheet_safe", "payloads", "append", "state", "resume")  # options that only the MOOCdb tables have
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -35,13 +35,14 @@ def execute(args: argparse.Namespace) -> int:
     options = options_of(args)
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out intermediary_csv/")
-    with signals():
+    with signals() as leaving:
         from ..relations import write_relations
         from .progress import Progress
         from .report import report
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
             summary = write_relations(args.inputs, Path(args.out), options, progress, header=args.header)
+            leaving.now(*COMPLETE)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
         if summary.damaged:

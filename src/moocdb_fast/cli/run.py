@@ -9,7 +9,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from ..errors import DamagedInput, UsageError
+from ..errors import COMPLETE, DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
 from . import load
 from .signals import signals
@@ -68,7 +68,9 @@ def execute(args: argparse.Namespace) -> int:
         raise UsageError(
             "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
         )
-    with signals():
+    if args.to and options.spreadsheet_safe and options.formats == ("csv",):
+        raise UsageError("--to loads texts as they are, and --spreadsheet-safe changes them", "add --format csv,parquet, or leave one out")
+    with signals() as leaving:
         to = load.target(args) if args.to else None
         from ..relations import translate_relations
         from ..translate import translate
@@ -80,6 +82,7 @@ def execute(args: argparse.Namespace) -> int:
                 summary = translate_relations(Path(args.from_relations), Path(args.out), options, progress)
             else:
                 summary = translate(args.inputs, Path(args.out), options, progress)
+            leaving.now(*COMPLETE)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
         if summary.newly_damaged:

@@ -103,7 +103,7 @@ def _pipes() -> Iterator[Path]:
                 shutil.rmtree(path, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=f"{_PIPES}{os.getpid()}_")).resolve()
     except OSError as error:
-        raise cannot_write(tempfile.gettempdir(), error) from error
+        raise cannot_write(tempfile.gettempdir(), error, "TMPDIR") from error
     try:
         check_place(folder)
         yield folder

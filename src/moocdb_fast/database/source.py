@@ -11,6 +11,7 @@ from typing import Any
 import pyarrow as pa
 
 from ..errors import InputError, UsageError, cannot_read, show
+from ..options import option_name
 from ..publish import DATABASE
 from ..reading import open as open_output
 from ..reading import rows_written
@@ -27,6 +28,7 @@ class Source:
 
     folder: Path
     written: dict[str, int] | None
+    guarded: bool = False  # whether its CSV files have guards for spreadsheets, which are not for a database
 
     def lines(self, table: Table) -> Iterator[bytes]:
         """All rows of a table as CSV without its header, cut anywhere."""
@@ -42,7 +44,7 @@ class Source:
 
     def _file(self, table: Table) -> Path | None:
         """The file that is to be read for a table; None if there is none of its own."""
-        paths = (self.folder / f"{table.name}.{suffix}" for suffix in ("csv", "parquet"))
+        paths = (self.folder / f"{table.name}.{suffix}" for suffix in (("parquet",) if self.guarded else ("csv", "parquet")))
         return next((path for path in paths if path.exists()), None)
 
 
@@ -52,9 +54,14 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if output.courses:
         some = ", ".join(show(output.path / name) for name in output.courses[:3]) + (" ..." if len(output.courses) > 3 else "")
         raise UsageError(f"{show(output.path)} was split by course: a database holds one of its folders", f"load one of {some}")
-    source = Source(output.path, rows_written(output))
+    source = Source(output.path, rows_written(output), bool(output.summary["options"].get(option_name("spreadsheet_safe"))))
     for table in TABLES.values():
         if source._file(table) is None and not (output.path / DATABASE).exists():
+            if source.guarded:
+                raise UsageError(
+                    f"the CSV files in {show(output.path)} were written with --spreadsheet-safe, which changes texts",
+                    "translate again without it, or with --format csv,parquet",
+                )
             raise InputError(f"{show(output.path)} has no table {table.name}", "translate the logs again")
     return source
 

@@ -6,7 +6,6 @@ import configparser
 import getpass
 import os
 import re
-import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any, Literal, get_args
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from ..errors import InputError, UsageError, cannot_read, show
+from ..private import read_private
 
 Tls = Literal["preferred", "required", "verify", "off"]
 TLS: tuple[Tls, ...] = get_args(Tls)
@@ -144,8 +144,8 @@ def _option_file(path: Path) -> dict[str, Any]:
         if (key := known.get(name.replace("-", "_"))) and value is not None:
             values[key] = _unquoted(value)
     if "port" in values:
-        if not values["port"].isdecimal():
-            raise InputError(f"the option file {show(path)} has a port that is no number", "write: port = 3306")
+        if not re.fullmatch("[0-9]{1,5}", values["port"]) or not 0 < int(values["port"]) < 1 << 16:
+            raise InputError(f"the option file {show(path)} has a port that is no number from 1 to 65535", "write: port = 3306")
         values["port"] = int(values["port"])
     return values
 
@@ -162,25 +162,18 @@ def _unquoted(value: str) -> str:
     return re.sub(r"\\(.)", lambda match: _ESCAPES.get(match[1], match[1] if match[1] in "\\\"'" else match[0]), value)
 
 
-_SETS_PASSWORD = re.compile(r"^\s*password\s*=", re.MULTILINE)
+_SETS_PASSWORD = re.compile(rb"^\s*password\s*=", re.MULTILINE)
 
 
 def private_text(path: Path, what: str, *, only_with_password: bool = False) -> str:
-    """The text of a file that holds a password; others must not be able to read it."""
+    """The text of a file that holds a password; others must not be able to read it. `only_with_password`: unless it sets none."""
+    secret = (lambda content: _SETS_PASSWORD.search(content) is not None) if only_with_password else None
     try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)  # not to hang on a FIFO
-        with os.fdopen(handle, "rb") as file:
-            mode = os.fstat(handle).st_mode
-            if not stat.S_ISREG(mode):
-                raise InputError(f"the {what} {show(path)} is not a regular file", "name another file")
-            text = file.read(_SIZE_LIMIT).decode("utf-8")
+        return read_private(path, what, _SIZE_LIMIT, secret=secret).decode("utf-8")
     except OSError as error:
         raise cannot_read(path, error) from error
     except UnicodeDecodeError as error:
         raise InputError(f"the {what} {show(path)} is not a text in UTF-8", "write it anew, or name another file") from error
-    if mode & 0o077 and (not only_with_password or _SETS_PASSWORD.search(text)):
-        raise InputError(f"the {what} {show(path)} can be read or changed by other users", f"run: chmod 600 {show(path)}")
-    return text
 
 
 Ask = Callable[[Target], str | None]

@@ -34,10 +34,14 @@ def write_relations(
     """
     from functools import partial
 
+    from ..errors import UsageError
     from ..translate import Logs, perform
     from .write import write
 
-    return perform(Logs(inputs), Path(out), _checked(options), progress, partial(write, header=header))
+    options = _checked(options)
+    if options.spreadsheet_safe:
+        raise UsageError("the tables of the relational stage have no guards for spreadsheets", "leave --spreadsheet-safe out")
+    return perform(Logs(inputs), Path(out), options, progress, partial(write, header=header))
 
 
 def translate_relations(

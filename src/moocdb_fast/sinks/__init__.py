@@ -16,12 +16,12 @@ class Sink(Protocol):
     def close(self) -> None: ...
 
 
-def open_sinks(formats: tuple[str, ...], folder: Path, work: Path) -> list[Sink]:
+def open_sinks(formats: tuple[str, ...], folder: Path, work: Path, *, spreadsheet_safe: bool = False) -> list[Sink]:
     """One sink per format, writing to `folder`; what is only for the time being goes to `work`."""
-    return [_open(name, folder, work) for name in formats]
+    return [_open(name, folder, work, spreadsheet_safe) for name in formats]
 
 
-def _open(name: str, folder: Path, work: Path) -> Sink:
+def _open(name: str, folder: Path, work: Path, spreadsheet_safe: bool) -> Sink:
     if name == "duckdb":
         from .duckdb import DuckDbSink
 
@@ -32,4 +32,4 @@ def _open(name: str, folder: Path, work: Path) -> Sink:
         return ParquetSink(folder)
     from .csv import CsvSink
 
-    return CsvSink(folder)
+    return CsvSink(folder, spreadsheet_safe=spreadsheet_safe)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from .. import _core
 from ..schema import TABLES, Table
 from ..shards import text_buffers
+from .guarded import guarded
 
 _CELLS = {pa.int8(): "int8", pa.int32(): "int32", pa.int64(): "int64", pa.float64(): "real", pa.timestamp("us"): "time", pa.string(): "text"}
 _BUFFER = 1 << 18  # stays in the processor's cache on its way to the file
@@ -20,10 +21,10 @@ _BUFFER = 1 << 18  # stays in the processor's cache on its way to the file
 class CsvSink:
     """`<table>.csv` with a header line for each table."""
 
-    def __init__(self, folder: Path, tables: dict[str, Table] = TABLES) -> None:
+    def __init__(self, folder: Path, tables: dict[str, Table] = TABLES, *, spreadsheet_safe: bool = False) -> None:
         self._folder, self._tables = folder, tables
         self._files: dict[str, BinaryIO] = {}
-        self._formatter = Formatter()
+        self._formatter = Formatter(spreadsheet_safe=spreadsheet_safe)
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append rows."""
@@ -46,9 +47,10 @@ def header(table: Table) -> bytes:
 
 
 class Formatter:
-    """Record batches as lines of CSV."""
+    """Record batches as lines of CSV; `spreadsheet_safe`: with guards in texts that a spreadsheet would run."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, spreadsheet_safe: bool = False) -> None:
+        self._safe = spreadsheet_safe
         self._rendered: dict[tuple[int, int], tuple[pa.Array, Any]] = {}  # by address and length of the dictionary, which is kept alive
         self._buffer = np.empty(_BUFFER, np.uint8)
 
@@ -58,7 +60,8 @@ class Formatter:
 
     def pieces(self, batch: pa.RecordBatch) -> Iterator[memoryview]:
         """The lines of a batch in pieces of whole lines; each is overwritten by the next."""
-        rows = _core.CsvRows([self._column(column) for column in batch.columns], batch.num_rows)
+        columns = [guarded(c) if self._safe and pa.types.is_string(c.type) else c for c in batch.columns]  # alive while the kernel reads them
+        rows = _core.CsvRows([self._column(column) for column in columns], batch.num_rows)
         while rows.left:
             used = rows.fill(self._buffer)
             if used:
@@ -86,5 +89,6 @@ class Formatter:
         key = dictionary.buffers()[1].address, len(dictionary)
         known = self._rendered.get(key)
         if known is None:
-            known = self._rendered[key] = dictionary, _core.render_cells(*text_buffers(dictionary))
+            texts = guarded(dictionary) if self._safe else dictionary
+            known = self._rendered[key] = dictionary, _core.render_cells(*text_buffers(texts))
         return known[1]
