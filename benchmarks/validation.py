@@ -1,7 +1,7 @@
 """What it costs to find every fault of a line: python benchmarks/validation.py LOG
 
-Reads the lines of a log with simdjson in four ways and prints a Markdown table: CPU seconds per gigabyte (best of some rounds, which alternate) and how
-many lines that are no JSON each way takes for good. These are the documents of tests/conformance in a member that nobody asks for.
+Reads the lines of a log with simdjson in four ways and prints a Markdown table: CPU seconds per gigabyte (best of some rounds, which
+alternate) and how many lines that are no JSON each way takes for good. These are the documents of tests/conformance in a member that nobody asks for.
 """
 
 from __future__ import annotations
@@ -52,9 +52,8 @@ def main() -> int:
     parser.add_argument("log", type=Path)
     parser.add_argument("--rounds", type=int, default=5)
     arguments = parser.parse_args()
-    good, broken = (
-        [b"{" + MEMBERS + b', "zz": ' + d + b"}\n" for d in DOCUMENTS.values() if judge(b"{" + MEMBERS + b', "zz": ' + d + b"}").json == wanted] for wanted in (True, False)
-    )
+    lines = [b"{" + MEMBERS + b', "zz": ' + document + b"}" for document in DOCUMENTS.values()]
+    good, broken = ([line + b"\n" for line in lines if judge(line).json == wanted] for wanted in (True, False))
     with tempfile.TemporaryDirectory() as name:
         program = build(Path(name))
         (Path(name) / "good").write_bytes(b"".join(good))
@@ -65,7 +64,8 @@ def main() -> int:
                 seconds, _, implementation = run(program, way, arguments.log)
                 best[way] = min(best[way], seconds)
         print(f"simdjson {implementation}, {arguments.log.stat().st_size / 1e6:.0f} MB, best of {arguments.rounds}\n")
-        print(f"| way | CPU s per GB | of DOM | of {len(broken)} broken lines taken | of {len(good)} good ones refused |\n| --- | ---: | ---: | ---: | ---: |")
+        print(f"| way | CPU s per GB | of DOM | of {len(broken)} broken lines taken | of {len(good)} good ones refused |")
+        print("| --- | ---: | ---: | ---: | ---: |")
         for way, label in WAYS.items():
             taken, kept = (run(program, way, Path(name) / kind)[1] for kind in ("broken", "good"))
             per_gigabyte = best[way] / arguments.log.stat().st_size * 1e9

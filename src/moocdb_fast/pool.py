@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
 from typing import Any
 
@@ -154,6 +155,7 @@ def _no_main() -> Iterator[None]:
 def _deaf() -> Iterator[None]:
     """A worker must not see Ctrl-C, which the terminal sends to the whole group, even before it can say so itself: a blocked signal
     stays blocked in a program that is started."""
+    resource_tracker.ensure_running()  # the first worker would start it, and that unblocks the signal
     before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
     try:
         yield

@@ -1,4 +1,4 @@
-"""Whether bytes are a JSON document: Python's own reader, and what RFC 8259 says where that reader is lax. Knows nothing of the kernel or the twin."""
+"""Whether bytes are a JSON document: Python's own reader, and RFC 8259 where that reader is lax. Knows nothing of the kernel or the twin."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Verdict:
 
 
 def judge(data: bytes) -> Verdict:
-    """The verdict. Members come as pairs, so that those a later one hides are looked at too; numbers come as text, so that their size is no matter."""
+    """The verdict. Members come as pairs, so that hidden ones are looked at too; numbers come as text, so that their size is no matter."""
     try:
         text = data.decode("utf-8", errors="strict")
         assert max_depth(text) < _DEEPEST, "this judge is for flat documents"

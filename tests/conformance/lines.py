@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable
@@ -62,14 +63,15 @@ def fate(line: bytes) -> Fate:
     rows = scanner.rows - counts["extra_events"]
     assert rows + filtered + len(rejects) == 1, "a line has one fate"
     assert not (rejects and counts["salvaged"]), "salvaged lines are not rejected"
-    return Fate(rows, rejects[0][2] if rejects else None, next(iter(counts["salvaged"]), None), filtered, counts["bad_payload"], counts["extra_events"])
+    rejected, salvaged = rejects[0][2] if rejects else None, next(iter(counts["salvaged"]), None)
+    return Fate(rows, rejected, salvaged, filtered, counts["bad_payload"], counts["extra_events"])
 
 
 def columns(line: bytes) -> dict[str, Any]:
     """The event columns of a line as lists, codes replaced by what they stand for; the hash of its bytes left out."""
     scanner = scan.scan_text(TABLES, line, {})
-    names = {"user": "user", "course": "course", "type": "type", "base": "base", "panel": "panel", "module": "module", "agent": "agent", "ip": "ip"}
-    words = {key: _words(*scanner.dictionaries()[name]) for key, name in names.items()}
+    dictionaries = scanner.dictionaries()
+    words = {name: _words(*dictionaries[name]) for name in ("user", "course", "type", "base", "panel", "module", "agent", "ip")}
     found = {}
     for key, column in scanner.events().items():
         if key != "hash":
@@ -78,7 +80,7 @@ def columns(line: bytes) -> dict[str, Any]:
 
 
 def _words(offsets: Any, data: bytes) -> list[bytes]:
-    return [data[a:b] for a, b in zip(offsets[:-1], offsets[1:], strict=True)]
+    return [data[a:b] for a, b in itertools.pairwise(offsets)]
 
 
 def scan_all(lines: list[bytes]) -> tuple[set[int], dict[int, str], dict[str, Any]]:

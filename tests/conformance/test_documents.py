@@ -76,9 +76,9 @@ def test_repairs_are_the_documented_ones(place: str) -> None:
     for name, (line, found) in fates(place).items():
         twin = twin_scan([b" \n" + line], Filters())  # behind a blank line
         kept = sum(event.fate is None and event.index == 0 for event in twin.events)
-        expected = Fate(
-            kept, next(iter(twin.rejected.values()), None), next(iter(twin.salvaged), None), 1 - kept - len(twin.rejected), twin.bad_payload, twin.extra_events
-        )
+        filtered = 1 - kept - len(twin.rejected)
+        rejected, salvaged = next(iter(twin.rejected.values()), None), next(iter(twin.salvaged), None)
+        expected = Fate(kept, rejected, salvaged, filtered, twin.bad_payload, twin.extra_events)
         if found != expected:
             wrong[name] = (found, expected)
     report(wrong)
@@ -90,9 +90,10 @@ def test_documents_as_text_in_event() -> None:
     wrong: dict[str, object] = {}
     for name, (line, found) in fates("the event as text").items():
         text = DOCUMENTS[name].strip(bytes(range(33)))
-        utf8 = judge(line).json
-        bad = text[:1] in (b"{", b"[") and not judge(text).json and text[-1:] != {b"{": b"}", b"[": b"]"}[text[:1]]
-        if found.rows != 1 or found.rejected or found.salvaged != (None if utf8 else "utf8") or (judge(text).json and found.bad_payload) or (bad and not found.bad_payload):
+        salvaged = None if judge(line).json else "utf8"
+        cut = text[:1] in (b"{", b"[") and not judge(text).json and text[-1:] != {b"{": b"}", b"[": b"]"}[text[:1]]
+        counted = bool(found.bad_payload)
+        if found != Fate(1, None, salvaged, 0, counted, 0) or (counted and judge(text).json) or (cut and not counted):
             wrong[name] = found
     report(wrong)
 
@@ -127,10 +128,13 @@ def test_a_bad_line_costs_that_line_only(tmp_path) -> None:
     lines, good = [], []
     for make in PLACES.values():
         for document in DOCUMENTS.values():
-            lines += [make(document), b"%s, \"n\": %d}" % (GOOD[:-1].replace(b"10:15:00.25", b"%02d:%02d:%02d.5" % (10 + len(good) // 3600, len(good) // 60 % 60, len(good) % 60)), len(good))]
+            second = len(good)
+            clock = b"%02d:%02d:%02d.5" % (10 + second // 3600, second // 60 % 60, second % 60)
+            lines += [make(document), GOOD.replace(b"10:15:00.25", clock)]
             good.append(len(lines))
     (tmp_path / "log.json").write_bytes(b"\n".join(lines))
-    summary = moocdb_fast.translate(tmp_path / "log.json", tmp_path / "out", moocdb_fast.Options(workers=1, key_file=tmp_path / "key", keep_duplicates=True))
+    options = moocdb_fast.Options(workers=1, key_file=tmp_path / "key", keep_duplicates=True)
+    summary = moocdb_fast.translate(tmp_path / "log.json", tmp_path / "out", options)
     assert summary.lines_read == len(lines) == summary.events + summary.filtered + summary.rejected
     rejects = [json.loads(row) for row in (tmp_path / "out" / "rejects.jsonl").read_text().splitlines()]
     assert len(rejects) == summary.rejected > 1000

@@ -10,16 +10,23 @@ import pytest
 from .judge import judge
 from .lines import ENVELOPE, GOOD, columns, fate, scan_all
 
+_CONTEXT = {"course_id": "course-v1:X+Y+Z", "user_id": 7, "empty": {}, "none": None, "yes": True, "surrogates": "\U0001f600"}
+_CHECK = {"problem_id": "block-v1:X+Y+Z+type@problem+block@p", "answers": {"p_2_1": "4 2", "p_3_1": ["a", "b"]}, "attempts": 1}
 RICH = json.dumps(
     {
-        "username": "l\u00e9arner", "event_source": "server", "event_type": "problem_check", "time": "2024-03-05T10:15:00.25+00:00", "agent": "A \"b\" \\ c", "n": [1, -2.5e-3, 18446744073709551616],
-        "context": {"course_id": "course-v1:X+Y+Z", "user_id": 7, "empty": {}, "none": None, "yes": True, "surrogates": "\U0001f600"},
-        "event": {"problem_id": "block-v1:X+Y+Z+type@problem+block@p", "answers": {"p_2_1": "4 2", "p_3_1": ["a", "b"]}, "attempts": 1},
+        "username": "l\u00e9arner",
+        "event_source": "server",
+        "event_type": "problem_check",
+        "time": "2024-03-05T10:15:00.25+00:00",
+        "agent": 'A "b" \\ c',
+        "n": [1, -2.5e-3, 18446744073709551616],
+        "context": _CONTEXT,
+        "event": _CHECK,
     }
-).encode()  # fmt: skip
+).encode()
 RAW = json.dumps({**ENVELOPE, "note": "\u00e9\u4e2d\U0001f600"}, ensure_ascii=False, separators=(",", ":")).encode()
 LINES = {"plain": GOOD, "rich": RICH, "raw": RAW}
-BYTES = [b'"', b"\\", b"{", b"}", b"[", b"]", b",", b":", b"0", b"-", b"e", b".", b" ", b"\t", b"\r", b"\0", b"\x0b", b"\x1f", b"\x7f", b"\x80", b"\xc3", b"\xed", b"\xff", b"u", b"n"]
+BYTES = [bytes([byte]) for byte in b'"\\{}[],:0-e. \t\r\0\x0b\x1f\x7f\x80\xc3\xed\xffun']
 
 
 def cuts(line: bytes) -> list[bytes]:

@@ -18,7 +18,8 @@ from moocdb_fast import Options
 from .lines import ENVELOPE, GOOD
 
 BOM = b"\xef\xbb\xbf"
-PACK: dict[str, Callable[[bytes], bytes]] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}
+Pack = Callable[[bytes], bytes]
+PACK: dict[str, Pack] = {"gz": gzip.compress, "bz2": bz2.compress, "xz": lzma.compress, "zst": zstandard.ZstdCompressor().compress}
 BAD = b'{"username" 1}'
 
 
@@ -29,8 +30,11 @@ def lines() -> list[bytes]:
 
 def differences(found, plain, offsets_move: bool) -> list[str]:
     """Tables and counts that differ. The key of an event is where its line stands: with other line ends that is another byte."""
-    tables = [{**files, "observed_events.csv": without_keys(files["observed_events.csv"])} if offsets_move else files for files in (found[0], plain[0])]
-    return [name for name in tables[1] if tables[0].get(name) != tables[1][name]] + [f"{name}: {n}" for name, n in found[1].items() if plain[1][name] != n]
+    (ours, ours_counted), (theirs, theirs_counted) = found, plain
+    if offsets_move:
+        ours, theirs = ({**files, "observed_events.csv": without_keys(files["observed_events.csv"])} for files in (ours, theirs))
+    wrong = [name for name in theirs if ours.get(name) != theirs[name]]
+    return wrong + [f"{name}: {n}" for name, n in ours_counted.items() if theirs_counted[name] != n]
 
 
 def without_keys(observed_events: bytes) -> list[dict[str, str]]:
@@ -44,18 +48,18 @@ def tables(tmp_path, name: str, content: bytes) -> tuple[dict[str, bytes], dict[
     folder.mkdir()
     (folder / name).write_bytes(content)
     summary = moocdb_fast.translate(folder / name, folder / "out", Options(workers=1, key_file=tmp_path / "key"))
-    counts = {"lines": summary.lines_read, "events": summary.events, "rejected": summary.rejected, "salvaged": summary.salvaged, "filtered": summary.filtered}
+    counts = {name: getattr(summary, name) for name in ("lines_read", "events", "rejected", "salvaged", "filtered")}
     return {path.name: path.read_bytes() for path in sorted((folder / "out").glob("*.csv"))}, counts
 
 
-def in_members(pack: Callable[[bytes], bytes], data: bytes, size: int) -> bytes:
+def in_members(pack: Pack, data: bytes, size: int) -> bytes:
     return b"".join(pack(data[at : at + size]) for at in range(0, len(data), size))
 
 
 @pytest.fixture
 def plain(tmp_path):
     found, counts = tables(tmp_path, "log.json", b"\n".join(lines()) + b"\n")
-    assert counts == {"lines": 307, "events": 300, "rejected": 1, "salvaged": 0, "filtered": 6}
+    assert counts == {"lines_read": 307, "events": 300, "rejected": 1, "salvaged": 0, "filtered": 6}
     assert ENVELOPE["page"].encode() in found["urls.csv"]
     return found, counts
 

@@ -70,7 +70,7 @@ def test_large_arrays_on_a_full_disk(tmp_path, monkeypatch):
 
 
 @pytest.mark.promise("P14")
-@pytest.mark.parametrize(("limit", "workers"), [(1_000, 2), (20_000, 1), (200_000, 2)])
+@pytest.mark.parametrize(("limit", "workers"), [(1_000, 2), (20_000, 1), (60_000, 2)])
 def test_a_limit_on_the_size_of_files(tmp_path, log, limit, workers):
     (tmp_path / "key").write_text("00" * 32)
     (tmp_path / "key").chmod(0o600)

@@ -18,7 +18,7 @@ import pytest
 
 from faults.runs import command, fast_folder, files, ledger, left_overs, of_session, seconds_to_end, start, workers_of, write_log
 
-KILLS = int(os.environ.get("MOOCDB_FAST_KILLS", "10"))
+KILLS = int(os.environ.get("MOOCDB_FAST_KILLS", "8"))
 MEGABYTES = float(os.environ.get("MOOCDB_FAST_KILL_MB", "1"))
 LIMIT = 120 + MEGABYTES  # seconds that no run may take
 

@@ -203,9 +203,7 @@ def test_a_pipe_without_data_and_the_null_device(place):
 
 
 @pytest.mark.promise("P16", "P25")
-@pytest.mark.parametrize(
-    "name", [b"-.json", b"--out.json", b"new\nline.json", b"bad\xff\xfe.json", b"esc\x1b[2J.json", b"%s{0}$HOME`x`.json", b"*.json"]
-)
+@pytest.mark.parametrize("name", [b"--out.json", b"new\nline.json", b"bad\xff\xfe.json", b"%s{0}$HOME`x`\x1b[2J.json"])
 def test_odd_names_are_read_and_told_in_one_line(place, name):
     path = place / os.fsdecode(name)
     path.write_bytes(gzip.compress(events(500))[:-30])

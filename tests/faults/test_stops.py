@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import os
 import random
+import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -55,6 +56,23 @@ def test_a_signal_to_the_whole_group(place, signum, wait):
     assert not (place / "out").exists()
 
 
+@pytest.mark.promise("P13")
+def test_no_worker_ever_hears_ctrl_c(place):
+    """From its first instruction: what the terminal sends to the group would end it, with a traceback, before the parent can."""
+    process = start(argv(place))
+    deaf = set()
+    while process.poll() is None:
+        for pid in workers_of(process.pid):
+            try:
+                masks = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines() if line.startswith("Sig"))
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            deaf.add(bool((int(masks["SigBlk"], 16) | int(masks["SigIgn"], 16)) >> (signal.SIGINT - 1) & 1))
+    assert process.communicate() == ("", "")
+    assert deaf == {True}
+    shutil.rmtree(place / "out")
+
+
 HELD_UP = """
 import os, sys, time
 import moocdb_fast.publish as publish
@@ -71,10 +89,10 @@ def wait_at(name):
     setattr(*name, waiting)
 def tell():
     print("here", flush=True)
-    end = time.monotonic() + 1
+    end = time.monotonic() + 0.5
     while time.monotonic() < end:
         time.sleep(0.01)
-wait_at((getattr(publish, sys.argv[1]), sys.argv[2]))
+wait_at((sys.modules.get(sys.argv[1]) or getattr(publish, sys.argv[1]), sys.argv[2]))
 del sys.argv[1:3]
 from moocdb_fast.cli import main
 sys.exit(main())
@@ -93,7 +111,7 @@ def at(place, moment, owner, name, *more):
 @pytest.mark.parametrize(
     ("signum", "moment", "owner", "name"),
     [
-        (signal.SIGINT, "behind", "FolderLock", "take"),
+        (signal.SIGINT, "before", "fcntl", "flock"),
         (signal.SIGHUP, "behind", "Staging", "_prepare"),
         (signal.SIGTERM, "before", "Staging", "publish"),
     ],
@@ -117,7 +135,7 @@ def test_a_signal_while_files_get_their_names(place, moment, name):
     assert left_overs(place / "out") == []
     translate(place / "log.json", place / "whole", Options(workers=1, key_file=place / "key", overwrite=True))
     assert files(place / "out") == files(place / "whole")
-    subprocess.run(["rm", "-r", str(place / "out")], check=True)
+    shutil.rmtree(place / "out")
 
 
 @pytest.mark.promise("P13")

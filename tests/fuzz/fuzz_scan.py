@@ -24,10 +24,13 @@ from moocdb_fast.events.examples import examples, scene, text  # noqa: E402
 LONGEST = 2048  # bytes of an input
 MOST = 1500  # inputs for the twin
 WORDS = (
-    '{"', '"}', '":"', '","', '":', "[", "]", "}{", "\\u", "\\ud83d\\ude00", "\\ud800", "\\\\", '\\"', "null", "true", "1e999", "18446744073709551616", "-0", "\\n", "\\r\\n", "username", "event_type", "event_source", "browser", "server",
-    "name", "time", "timestamp", "2024-03-05T10:15:00.25+00:00", "$date", "$numberLong", "page", "https://", "/courses/", "course-v1:X+Y+Z", "/courseware/", "/jump_to/", "/xblock/", "/handler/", "/modx/", "block-v1:X+Y+Z+type@problem+block@p",
-    "i4x://X/Y/problem/p", "i4x-X-Y-problem-p_2_1", "host", "agent", "ip", "context", "course_id", "user_id", "module", "usage_key", "event", "data", "problem_id", "answers", "correct_map", "submission", "state", "POST", "input_p_2_1=4", "%5B%5D",
-    "&", "attempts", "grade", "max_grade", "problem_check", "problem_graded", "page_close", "seq_goto", "play_video", "edx.forum.thread.created",
+    '{"', '"}', '":"', '","', '":', "[", "]", "}{", "\\u", "\\ud83d\\ude00", "\\ud800", "\\\\", '\\"', "null", "true", "1e999",
+    "18446744073709551616", "-0", "\\n", "\\r\\n", "username", "event_type", "event_source", "browser", "server", "name", "time", "timestamp",
+    "2024-03-05T10:15:00.25+00:00", "$date", "$numberLong", "page", "https://", "/courses/", "course-v1:X+Y+Z", "/courseware/", "/jump_to/",
+    "/xblock/", "/handler/", "/modx/", "block-v1:X+Y+Z+type@problem+block@p", "i4x://X/Y/problem/p", "i4x-X-Y-problem-p_2_1", "host", "agent", "ip",
+    "context", "course_id", "user_id", "module", "usage_key", "event", "data", "problem_id", "answers", "correct_map", "submission", "state", "POST",
+    "input_p_2_1=4", "%5B%5D", "&", "attempts", "grade", "max_grade", "problem_check", "problem_graded", "page_close", "seq_goto", "play_video",
+    "edx.forum.thread.created",
 )  # fmt: skip
 
 
@@ -85,7 +88,8 @@ def main() -> int:
     words(Path(work, "words"))
     for name in ("corpus", "finds"):
         Path(work, name).mkdir(exist_ok=True)
-    command = ["fuzz_scan", f"-dict={work}/words", f"-artifact_prefix={work}/finds/", f"-max_len={LONGEST}", "-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1"]
+    command = ["fuzz_scan", f"-dict={work}/words", f"-artifact_prefix={work}/finds/", f"-max_len={LONGEST}"]
+    command += ["-timeout=20", "-rss_limit_mb=4096", "-print_final_stats=1"]
     command += [*arguments, *([] if any(not a.startswith("-") for a in arguments) else [f"{work}/corpus", f"{work}/seeds"])]
     count = ctypes.c_int(len(command))
     pointers = (ctypes.c_char_p * len(command))(*[argument.encode() for argument in command])

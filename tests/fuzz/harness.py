@@ -76,8 +76,8 @@ def columns(scanner: _core.Scanner) -> None:
     sizes = {name: len(offsets) - 1 for name, (offsets, _) in scanner.dictionaries().items()}
     events, parts = scanner.events(), scanner.parts()
     assert {len(column) for column in events.values()} == {scanner.rows}
-    for column, name in {"user": "user", "course": "course", "type": "type", "base": "base", "module": "module", "agent": "agent", "ip": "ip"}.items():
-        assert not len(events[column]) or -1 <= events[column].min() <= events[column].max() < sizes[name]
+    for name in ("user", "course", "type", "base", "module", "agent", "ip"):
+        assert not scanner.rows or -1 <= events[name].min() <= events[name].max() < sizes[name]
     for table in (parts, scanner.clicks(), scanner.posts(), scanner.replies(), scanner.verdicts(), scanner.facts()):
         rows = table["row"]
         assert not len(rows) or 0 <= rows.min() <= rows.max() < scanner.rows

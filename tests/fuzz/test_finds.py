@@ -10,7 +10,7 @@ LINE = b'{"username": "a", "event_source": "browser", "event_type": "load_video"
 FINDS = {
     "nothing": b"",
     "blank lines": b"\n \n\r\n\0",
-    "a big number as a key": LINE % b', 1e999: 2',
+    "a big number as a key": LINE % b", 1e999: 2",
     "a big integer as a key, in the payload": LINE % b', "event": "{\\"a\\":1,123456789012345678901:2}"',
     "a number that fits nothing, alone": b"1" * 30,
     "half a surrogate pair, alone": b'"\\ud800"',
