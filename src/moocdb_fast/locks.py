@@ -9,6 +9,17 @@ from itertools import takewhile
 from pathlib import Path
 
 _TRIES = 10
+_held: set[int] = set()
+
+
+def _forget() -> None:
+    """In a copy of the process: a lock lasts as long as any copy of its handle, and is to end with the process that took it."""
+    for handle in _held:
+        os.close(handle)
+    _held.clear()
+
+
+os.register_at_fork(after_in_child=_forget)
 
 
 class FolderLock:
@@ -42,6 +53,7 @@ class FolderLock:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 if os.path.samestat(os.fstat(handle), self.path.stat()):
                     self._handle = handle
+                    _held.add(handle)
                     return
             except FileNotFoundError:
                 pass
@@ -57,6 +69,7 @@ class FolderLock:
             with suppress(OSError):  # a disk that cannot be written to: the lock ends with its handle, whatever lies there
                 self.path.unlink()
         if self.taken:
+            _held.discard(self._handle)
             os.close(self._handle)
             self._handle = -1
         for folder in self.made:

@@ -5,18 +5,20 @@ One partition is read from the shards as it is resolved; several are cut out of 
 
 from __future__ import annotations
 
+import json
 import resource
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import _core
-from .columns import Index, mapped, picked, read_columns, write_columns
+from .columns import mapped, picked, read_columns, write_columns
 from .merge import Merged, MergedShard
-from .plan import SPARE_FILES, Plan, selected
+from .plan import FILES_PER_PARTITION, SPARE_FILES, Plan, selected
 
 Array = np.ndarray[Any, Any]
 _CODES = ("course", "type", "base", "panel", "dest", "module", "agent", "user")
@@ -113,39 +115,43 @@ class Partitions:
 
     plan: Plan
     folder: Path
-    index: dict[int, list[tuple[int, Index, dict[str, Index]]]] = field(default_factory=dict)  # of several: rows, events and children of each block
 
     def load(self, number: int) -> list[Block]:
         """The blocks of a partition, in canonical order."""
         if self.plan.partitions == 1:
             return [_block(self.plan.merged, shard, self.plan) for shard in self.plan.merged.shards]
         data = mapped(self._path(number))
+        with self._index(number).open(encoding="ascii") as lines:
+            blocks = [json.loads(line) for line in lines]
         return [
             Block(rows, read_columns(data, events), {}, {name: read_columns(data, index) for name, index in children.items()})
-            for rows, events, children in self.index[number]
+            for rows, events, children in blocks
         ]
 
     def forget(self, number: int) -> None:
         """A partition is not needed any more."""
         self._path(number).unlink(missing_ok=True)
+        self._index(number).unlink(missing_ok=True)
 
     def _path(self, number: int) -> Path:
         return self.folder / f"{number}"
 
+    def _index(self, number: int) -> Path:
+        """Where the columns of each block lie, a line each: in memory that would grow with shards times partitions."""
+        return self.folder / f"{number}.index"
+
     def cut(self) -> None:
         """Spread the rows of all shards over the files of the partitions."""
         self.folder.mkdir()
-        _allow_files(self.plan.partitions + SPARE_FILES)
-        files = [self._path(number).open("wb") for number in range(self.plan.partitions)]
-        try:
+        _allow_files(self.plan.partitions * FILES_PER_PARTITION + SPARE_FILES)
+        with ExitStack() as files:
+            data = [files.enter_context(self._path(number).open("wb")) for number in range(self.plan.partitions)]
+            indexes = [files.enter_context(self._index(number).open("w", encoding="ascii")) for number in range(self.plan.partitions)]
             for shard in self.plan.merged.shards:
                 for number, piece in _split(_block(self.plan.merged, shard, self.plan), self.plan):
-                    file = files[number]
-                    index = write_columns(file, piece.events), {name: write_columns(file, columns) for name, columns in piece.children.items()}
-                    self.index.setdefault(number, []).append((piece.rows, *index))
-        finally:
-            for file in files:
-                file.close()
+                    events = write_columns(data[number], piece.events)
+                    children = {name: write_columns(data[number], columns) for name, columns in piece.children.items()}
+                    indexes[number].write(json.dumps([piece.rows, events, children]) + "\n")
 
 
 def cut_into_partitions(plan: Plan, folder: Path) -> Partitions:

@@ -21,8 +21,8 @@ CLOSE = _core.FLAGS["close"]
 PARTITION_ROWS = 1_000_000
 """Rows that are resolved at a time: bounds the memory of a run whatever the size of the log."""
 
-SPARE_FILES = 64
-"""What a process needs beside a file per partition while these are written."""
+FILES_PER_PARTITION, SPARE_FILES = 2, 64
+"""Open files while partitions are written, and what else a process needs."""
 
 
 @dataclass
@@ -158,5 +158,5 @@ def _groups(merged: Merged, users: Users, pairs: Any) -> tuple[Array, Array]:
 def _rows_per_partition(rows: int) -> int:
     """PARTITION_ROWS, or more for logs so large that the files of all partitions could not be open at once."""
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    partitions = max(1, most - SPARE_FILES) if most != resource.RLIM_INFINITY else rows + 1
+    partitions = max(1, (most - SPARE_FILES) // FILES_PER_PARTITION) if most != resource.RLIM_INFINITY else rows + 1
     return max(PARTITION_ROWS, -(-rows // partitions))

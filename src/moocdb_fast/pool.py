@@ -20,7 +20,7 @@ from multiprocessing.connection import Connection, wait
 from typing import Any
 
 from .errors import InternalError, MoocdbError
-from .interrupts import held
+from .interrupts import STOPS, held
 
 _TRIES = 3
 _PATIENCE = 10  # seconds
@@ -45,6 +45,7 @@ class _Job:
     results: list[Any]
     done: int = 0
     workers: list[_Worker] = field(default_factory=list)
+    work: Work | None = None  # made here, for workers that are copies of this process
 
 
 def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[Any], workers: int, report: Callable[..., None]) -> list[Any]:
@@ -57,6 +58,8 @@ def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[
         work = make(*args)
         return [work(task, report) for task in tasks]
     job = _Job(tasks, deque(range(len(tasks))), [0] * len(tasks), [None] * len(tasks))
+    if _alone():
+        job.work = make(*args)  # once, for all workers
     try:
         for _ in range(min(workers, len(tasks))):
             _start(job, make, args)
@@ -67,11 +70,23 @@ def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[
     return job.results
 
 
+def _alone() -> bool:
+    """Whether this process has no other threads. Then a worker may be its copy, which costs next to nothing; a new process costs half a
+    CPU second until it has imported everything. Another thread might hold a lock that nobody in the copy would ever give back."""
+    try:
+        return len(os.listdir("/proc/self/task")) == 1
+    except OSError:
+        return False
+
+
 def _start(job: _Job, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
-    context = mp.get_context("spawn")
     with held():  # a worker that is half started would complain, and nobody would end it
-        ours, theirs = context.Pipe()
-        process = context.Process(target=_serve_tasks, args=(theirs, make, args), daemon=True)
+        ours, theirs = mp.Pipe()
+        if job.work is not None and _alone():
+            others = [*(worker.pipe for worker in job.workers), ours]
+            process: Any = mp.get_context("fork").Process(target=_serve_as_copy, args=(theirs, others, job.work), daemon=True)
+        else:
+            process = mp.get_context("spawn").Process(target=_serve_as_new, args=(theirs, make, args), daemon=True)
         with _no_main(), _deaf():
             process.start()
         theirs.close()
@@ -166,12 +181,29 @@ def _deaf() -> Iterator[None]:
 # ---------------------------------------------------------------- in the worker
 
 
-def _serve_tasks(pipe: Connection, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
-    _end_with_parent()
+def _serve_as_new(pipe: Connection, make: Callable[..., Work], args: tuple[Any, ...]) -> None:
+    _be_a_worker()
+    _serve_tasks(pipe, make(*args))
+
+
+def _serve_as_copy(pipe: Connection, others: Sequence[Connection], work: Work) -> None:
+    """`others` are the parent's ends of pipes, which would not seem closed as long as a copy is open."""
+    _be_a_worker()
+    for other in others:
+        other.close()
+    _serve_tasks(pipe, work)
+
+
+def _be_a_worker() -> None:
+    for number in STOPS:  # a copy would do what its parent does at a signal
+        signal.signal(number, signal.SIG_DFL)
     # Ctrl-C is for the parent to decide on.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _end_with_parent()
+
+
+def _serve_tasks(pipe: Connection, work: Work) -> None:
     try:
-        work = make(*args)
         while True:
             task = pipe.recv()
             try:

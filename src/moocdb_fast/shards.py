@@ -104,7 +104,7 @@ class ShardResult:
         about: dict[str, Any] = json.loads((self.folder / _EVENTS_DONE).read_text(encoding="utf-8"))
         return about
 
-    @cached_property
+    @property
     def _index(self) -> dict[str, Any]:
         return index_of(self.folder / _COLUMNS)
 

@@ -84,11 +84,11 @@ def of_session(session):
 
 
 def workers_of(session):
-    """The worker processes of a command."""
-    found = []
-    for pid in of_session(session):
+    """The worker processes of a command: the children of its process, copies of it or new ones."""
+    processes, found = of_session(session), []
+    for pid, parent in processes.items():
         try:
-            if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes():
+            if parent in processes and b"resource_tracker" not in Path(f"/proc/{pid}/cmdline").read_bytes():
                 found.append(pid)
         except OSError:
             continue
