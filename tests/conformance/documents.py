@@ -1,6 +1,7 @@
 """Several hundred JSON documents, good, odd and broken, put together from declared parts.
 
-`DOCUMENTS` gives their bytes by name; none holds a newline. What stands in GOOD is JSON by RFC 8259, what stands in BROKEN is none. judge.py has to agree, so each watches over the other.
+`DOCUMENTS` gives their bytes by name; none holds a newline. What stands in GOOD is JSON by RFC 8259, what stands in BROKEN is none.
+judge.py has to agree, so each watches over the other.
 """
 
 from __future__ import annotations

@@ -12,14 +12,17 @@ from moocdb_fast import scan
 from .lines import GOOD, MEMBERS, TABLES, columns, fate
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-CHECK = b'{"username": "a", "event_source": "server", "event_type": "problem_check", "time": "2024-03-05T10:15:00", "context": {"course_id": "course-v1:X+Y+Z"}, "event": %s}'
+CHECK = (
+    b'{"username": "a", "event_source": "server", "event_type": "problem_check", "time": "2024-03-05T10:15:00", '
+    b'"context": {"course_id": "course-v1:X+Y+Z"}, "event": %s}'
+)
 
 
 def answer(written: bytes) -> tuple[str | None, str | None]:
     """The answer of a check in which it is written so, and how the line was salvaged."""
     payload = b'{"problem_id": "block-v1:X+Y+Z+type@problem+block@p", "answers": {"p_2_1": %s}}' % written
     line = CHECK % payload
-    offsets, data, valid = scan.scan_text(TABLES, line, {}).parts()["answer"]
+    _, data, valid = scan.scan_text(TABLES, line, {}).parts()["answer"]
     assert len(valid) == 1
     return data.decode() if valid[0] else None, fate(line).salvaged
 

@@ -215,3 +215,14 @@ def test_a_journal_that_somebody_else_wrote(small, journal):
         run(small)
     assert (small / "victim").read_text() == "mine"
     assert not (small / "out" / LOCK).exists()
+
+
+@pytest.mark.promise("P14")
+def test_a_load_without_a_place_for_its_pipes(tmp_path, monkeypatch):
+    """The advice is about that place, not about the output."""
+    from moocdb_fast.database import load
+
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "none"))
+    with pytest.raises(OutputError, match=r"cannot write to .*/none") as caught, load._pipes():
+        pass
+    assert caught.value.hint == "choose another place with TMPDIR"
