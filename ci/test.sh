@@ -11,10 +11,12 @@ if [ "$(id -u)" = 0 ] && have apt-get; then
     missing=()
     have g++ || missing+=(g++)
     have mariadbd || have mysqld || missing+=(mariadb-server)
-    have clang++ || missing+=(clang libclang-rt-14-dev)
+    have clang++ || missing+=(clang)
+    have valgrind || missing+=(valgrind)
     if [ ${#missing[@]} -gt 0 ]; then
         export DEBIAN_FRONTEND=noninteractive
         apt-get update -qq
+        have clang++ || missing+=("$(apt-cache depends clang | sed -n 's/.*Depends: clang-\([0-9]*\)$/libclang-rt-\1-dev/p')")
         apt-get install -y -qq --no-install-recommends "${missing[@]}"
     fi
 fi
@@ -25,14 +27,15 @@ rm -rf build/lib* build/bdist*  # setuptools would pack files that are gone from
 .venv/bin/python -m pip install --quiet ".[test]"
 .venv/bin/python -I -c 'import moocdb_fast as m; assert "site-packages" in m.__file__, m.__file__'
 
-# The kernel with sanitizers is built and fuzzed beside the other checks, which leave a core free. A failure shows at the end.
+# The kernel's instructions are counted, and it is built with sanitizers and fuzzed, beside the other checks, which leave a core free.
+# A failure shows at the end.
 mkdir -p build
-(bash ci/sanitize.sh && bash ci/fuzz.sh) >build/sanitize.log 2>&1 &
-sanitizers=$!
+(.venv/bin/python ci/instructions.py && bash ci/sanitize.sh && bash ci/fuzz.sh) >build/kernel.log 2>&1 &
+kernel=$!
 
 echo "== ruff";   .venv/bin/ruff check src tests ci benchmarks examples setup.py
 echo "== mypy";   .venv/bin/mypy
 echo "== pytest"; .venv/bin/pytest tests "$@"
-echo "== sanitizers and fuzzer"
-wait "$sanitizers" || { tail -n 200 build/sanitize.log; exit 1; }
-grep -E "passed|inputs agree|^stat::number_of" build/sanitize.log
+echo "== instructions, sanitizers and fuzzer"
+wait "$kernel" || { tail -n 200 build/kernel.log; exit 1; }
+grep -E "instructions in|passed|inputs agree|^stat::number_of" build/kernel.log

@@ -17,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection, wait
+from pathlib import Path
 from typing import Any
 
 from .errors import InternalError, MoocdbError
@@ -74,7 +75,7 @@ def _alone() -> bool:
     """Whether this process has no other threads. Then a worker may be its copy, which costs next to nothing; a new process costs half a
     CPU second until it has imported everything. Another thread might hold a lock that nobody in the copy would ever give back."""
     try:
-        return len(os.listdir("/proc/self/task")) == 1
+        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
     except OSError:
         return False
 
