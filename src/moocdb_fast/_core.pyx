@@ -77,8 +77,8 @@ cdef inline object chars(const vector[char]& v):
 
 include "_core/tables.pxi"
 include "_core/scan.pxi"
-include "_core/merge.pxi"
 include "_core/resolve.pxi"
 include "_core/rows.pxi"
+include "_core/merge.pxi"
 include "_core/csv.pxi"
 include "_core/lines.pxi"
