@@ -79,9 +79,9 @@ cdef inline object chars(const vector[char]& v):
 
 include "_core/tables.pxi"
 include "_core/scan.pxi"
-include "_core/merge.pxi"
 include "_core/resolve.pxi"
 include "_core/rows.pxi"
+include "_core/merge.pxi"
 include "_core/csv.pxi"
 include "_core/lines.pxi"
 include "_core/dump.pxi"

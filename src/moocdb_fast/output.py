@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
+import os
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -28,6 +30,7 @@ from .rows import Ids, RowMaker
 from .schema import TABLES
 from .sinks import open_sinks
 from .tabular import empty_batch
+from .threads import Threads
 
 Array = np.ndarray[Any, Any]
 _UNPLACED = "no_course"
@@ -83,7 +86,9 @@ class Output:
         rows, seen, links, fates = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS)), Introduced(), Links(plan.marked), Fates(self, reports)
         # Resolve everything once to learn what exists, then once more to write: ids depend on all partitions.
         only: Resolved | None = None
+        resolved: Resolved | None = None
         for number in range(plan.partitions):
+            del resolved  # one partition at a time in memory
             resolved = self._resolve(plan, partitions.load(number), number, seen)
             count_rows(resolved, rows)
             links.collect(resolved)
@@ -98,11 +103,12 @@ class Output:
         maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
         sinks = open_sinks(self.options.formats, self.folder, self.work, spreadsheet_safe=self.options.spreadsheet_safe)
         self.tables = dict.fromkeys(TABLES, 0)
+        threads = Threads(self._workers if all(sink.side_by_side for sink in sinks) else 1)
         for number in range(plan.partitions):
+            del resolved
             resolved = only or self._resolve(plan, partitions.load(number), number, seen)
             partitions.forget(number)
-            for name, batch in maker.batches(resolved):
-                self._put(sinks, name, batch)
+            threads.run([partial(self._put_all, sinks, batches) for batches in maker.tables(resolved)])
             self.measure()
         self._write_dimensions(sinks, dimensions)
         for sink in sinks:
@@ -112,6 +118,10 @@ class Output:
         if self.restricted is not None and self.options.payloads:
             write_payloads(plan, self.restricted, made_rows(rows, links))
         fates.finish(plan, dimensions)
+
+    @property
+    def _workers(self) -> int:
+        return self.options.workers or os.cpu_count() or 1
 
     def _counts(self, name: str, dtype: Any) -> Array:
         return rows_array(self.work, f"{self.folder.name}-{name}", self.merged.rows, dtype)
@@ -132,6 +142,10 @@ class Output:
         if self.restricted is not None:
             write_identities(plan, self.restricted, keys, spreadsheet_safe=self.options.spreadsheet_safe)
 
+    def _put_all(self, sinks: Sequence[Any], batches: Iterable[tuple[str, pa.RecordBatch]]) -> None:
+        for name, batch in batches:
+            self._put(sinks, name, batch)
+
     def _put(self, sinks: Sequence[Any], name: str, batch: pa.RecordBatch) -> None:
         self.tables[name] += batch.num_rows
         for sink in sinks:
@@ -139,7 +153,7 @@ class Output:
 
     def _resolve(self, plan: Plan, blocks: Sequence[Block], number: int, seen: Introduced) -> Resolved:
         first = int(plan.bounds[number])
-        resolved = resolve_partition(plan, blocks, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates)
+        resolved = resolve_partition(plan, blocks, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates, Threads(self._workers))
         introduce(resolved, seen, plan.canonical.numbers)
         return resolved
 

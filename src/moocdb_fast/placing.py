@@ -15,7 +15,7 @@ _I4X = "i4x://"
 
 
 def place_courses(merged: Merged) -> None:
-    """Give each event without a course the one it must belong to; shards in which anything changes get a file `placed.arrow`."""
+    """Give each event without a course the one it must belong to; shards in which anything changes get a file `placed`."""
     numbers: dict[str, int] = {}  # "org/number" → code
     of_module = np.array([numbers.setdefault(_number_of(m.id), len(numbers)) if m.id.startswith(_I4X) else -1 for m in merged.modules], np.int32)
     if not any(m.course < 0 and m.id.startswith(_I4X) for m in merged.modules):
@@ -24,14 +24,14 @@ def place_courses(merged: Merged) -> None:
     placer = _core.Placer()
     for shard in merged.shards:
         user, course, _ = _columns(merged, shard)
-        placer.see(user, course, _pick(of_course, course))
-    moved: dict[tuple[int, int], int] = {}  # (module without course, course) → module
+        placer.see(user, course, _core.translate(course, of_course))
+    moved = _Moved(merged)
     for shard in merged.shards:
         user, course, module = _columns(merged, shard)
-        placed = placer.place(user, course, _pick(of_course, course), _pick(of_module, module))
+        placed = placer.place(user, course, _core.translate(course, of_course), _core.translate(module, of_module))
         changed = placed != course
         if changed.any():
-            _write(merged, shard, placed, module, changed, moved)
+            _write(shard, placed, module, changed, moved)
 
 
 def _number_of(module_id: str) -> str:
@@ -47,42 +47,50 @@ def _html(text: str) -> str:
     return re.sub(r"[^\w/\x80-\U0010ffff-]", "_", text, flags=re.ASCII)
 
 
-def _pick(values: Array, codes: Array) -> Array:
-    return np.where(codes >= 0, values[codes], np.int32(-1)) if len(values) else np.full(len(codes), -1, np.int32)
-
-
 def _columns(merged: Merged, shard: MergedShard) -> tuple[Array, Array, Array]:
     columns = shard.result.columns("events", ("user", "course", "module"))
     return merged.users(shard, columns), shard.column("course", columns), shard.column("module", columns)
 
 
-def _write(merged: Merged, shard: MergedShard, placed: Array, module: Array, changed: Array, moved: dict[tuple[int, int], int]) -> None:
+def _write(shard: MergedShard, placed: Array, module: Array, changed: Array, moved: _Moved) -> None:
     """Save the columns as they are now: the event's course and module, and the modules of its parts."""
     rows = np.flatnonzero(changed)
     module = module.copy()
-    module[rows] = [_moved(merged, m, c, moved) for m, c in zip(module[rows].tolist(), placed[rows].tolist(), strict=True)]
+    module[rows] = moved.modules(module[rows], placed[rows])
     parts = shard.result.columns("parts", ("row", "module"))
     part_module = shard.column("module", parts).copy()
-    mine = np.flatnonzero(changed[parts["row"]]) if len(part_module) else np.zeros(0, np.int64)
-    owners = placed[parts["row"][mine]].tolist()
-    part_module[mine] = [_moved(merged, m, c, moved) for m, c in zip(part_module[mine].tolist(), owners, strict=True)]
+    mine = np.flatnonzero(changed[parts["row"]])
+    part_module[mine] = moved.modules(part_module[mine], placed[parts["row"][mine]])
     shard.save_placed({"course": placed, "module": module}, {"module": part_module})
 
 
-def _moved(merged: Merged, module: int, course: int, moved: dict[tuple[int, int], int]) -> int:
-    """The code of a module in a course; modules that have a course stay."""
-    if module < 0 or merged.modules[module].course >= 0:
-        return module
-    if (module, course) not in moved:
+class _Moved:
+    """Modules in the courses of their events, each pair looked at once."""
+
+    def __init__(self, merged: Merged) -> None:
+        self._merged = merged
+        self._pairs = _core.PairTable()  # (module, course)
+        self._found: list[int] = []  # by pair
+
+    def modules(self, module: Array, course: Array) -> Array:
+        """The codes of modules in courses; those that have a course stay."""
+        pairs = self._pairs.see(module, course, np.zeros(len(module), np.int64))
+        modules, courses = self._pairs.pairs()
+        for number in range(len(self._found), len(self._pairs)):
+            self._found.append(self._moved(int(modules[number]), int(courses[number])))
+        return np.array(self._found, np.int32)[pairs]
+
+    def _moved(self, module: int, course: int) -> int:
+        merged = self._merged
+        if module < 0 or merged.modules[module].course >= 0:
+            return module
         old = merged.modules[module]
         text = merged.course_texts[course]
         # A dashed id does not tell `6_002x` from `6.002x`; the course does.
         module_id = (
             "/".join([_I4X.rstrip("/"), "", *text.split("/")[:2], *old.id.removeprefix(_I4X).split("/")[2:]]) if old.id.startswith(_I4X) else old.id
         )
-        name = text + "\x1f" + module_id
-        code = merged.dictionaries["module"].add(name.encode())
+        code: int = merged.dictionaries["module"].add(f"{text}\x1f{module_id}".encode())
         if code == len(merged.modules):
             merged.modules.append(Module(course, module_id, old.category, old.name))
-        moved[module, course] = code
-    return moved[module, course]
+        return code

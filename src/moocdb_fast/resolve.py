@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,7 @@ from .events._spec import KINDS
 from .partitions import CHILDREN, EVENTS, Block
 from .plan import Plan
 from .shards import text_buffers
+from .threads import Threads
 
 Array = np.ndarray[Any, Any]
 OBSERVED, RECORD, CLOSED, DUPLICATE, COPY, SCORED = range(6)
@@ -111,16 +113,14 @@ class Resolved:
     replied: dict[str, Array] = field(default_factory=dict)  # question and answer (codes of Introduced) of each reply
 
 
-def resolve_partition(plan: Plan, blocks: Sequence[Block], first_group: int, groups: int, keep_duplicates: bool) -> Resolved:
+def resolve_partition(plan: Plan, blocks: Sequence[Block], first_group: int, groups: int, keep_duplicates: bool, threads: Threads) -> Resolved:
     """Sort a partition and run the pass over it."""
     firsts = np.cumsum([0, *(block.rows for block in blocks)])
     place = _places(plan, blocks, firsts, first_group, groups)
     rows = len(place)
-    events = {name: np.empty(rows, dtype) for name, dtype in _DTYPES.items()}
-    for block, first in zip(blocks, firsts.tolist(), strict=False):
-        for name, column in block.events.items():
-            _core.scatter(column, place[first : first + block.rows], events[name], block.codes.get(name))
-    children = {name: _children_of(blocks, firsts, name, place) for name in CHILDREN}
+    columns = [partial(_in_order, blocks, firsts, name, place) for name in EVENTS]
+    found = threads.run([*columns, *(partial(_children_of, blocks, firsts, name, place) for name in CHILDREN)])
+    events, children = dict(zip(EVENTS, found, strict=False)), dict(zip(CHILDREN, found[len(EVENTS) :], strict=True))
     parts, starts = children.pop("parts")
     known = {
         "start": starts,
@@ -151,6 +151,14 @@ def _places(plan: Plan, blocks: Sequence[Block], firsts: Array, first_group: int
         group -= np.int32(first_group)
     place: Array = _core.find_places(group, groups, time)
     return place
+
+
+def _in_order(blocks: Sequence[Block], firsts: Array, name: str, place: Array) -> Array:
+    """A column of events in the order of the tables, in the codes of the whole."""
+    column = np.empty(len(place), _DTYPES[name])
+    for block, first in zip(blocks, firsts.tolist(), strict=False):
+        _core.scatter(block.events[name], place[first : first + block.rows], column, block.codes.get(name))
+    return column
 
 
 def _children_of(blocks: Sequence[Block], firsts: Array, name: str, place: Array) -> tuple[Children, Array]:

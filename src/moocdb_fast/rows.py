@@ -67,22 +67,33 @@ class RowMaker:
         self.keys = merged.text("key").string()
         self.links = links
 
-    def batches(self, r: Resolved) -> Iterator[tuple[str, pa.RecordBatch]]:
-        """(table, batch) of a partition, each table in its order."""
+    def tables(self, r: Resolved) -> list[Iterator[tuple[str, pa.RecordBatch]]]:
+        """(table, batch) of a partition: an iterator per table, in its order. They are independent of each other."""
+        number = part_number(r.parts["row"])
+        return [
+            self._observed_events(r),
+            self._clicks(r),
+            self._all_submissions(r, number),
+            self._all_assessments(r, number),
+            collaborations(self, r, BATCH),
+            feedbacks(self, r, BATCH),
+        ]
+
+    def _observed_events(self, r: Resolved) -> Iterator[tuple[str, pa.RecordBatch]]:
         observed = np.flatnonzero(r.outcome == OBSERVED)
         for start in range(0, len(observed), BATCH):
             yield "observed_events", self._observed(r, observed[start : start + BATCH])
-        yield from self._clicks(r)
-        number = part_number(r.parts["row"])
+
+    def _all_submissions(self, r: Resolved, number: Array) -> Iterator[tuple[str, pa.RecordBatch]]:
         for start in range(0, len(number), BATCH):
             rows = np.arange(start, min(start + BATCH, len(number)))
             yield "submissions", self._submissions(r, rows, number)
+
+    def _all_assessments(self, r: Resolved, number: Array) -> Iterator[tuple[str, pa.RecordBatch]]:
         marks = self._marks(r, number)
         marks["number"] = part_number(marks["row"])
         for start in range(0, len(marks["row"]), BATCH):
             yield "assessments", self._assessments(r, marks, slice(start, start + BATCH))
-        yield from collaborations(self, r, BATCH)
-        yield from feedbacks(self, r, BATCH)
 
     def resource(self, r: Resolved, rows: Array) -> Array:
         """The resource_id of events (0: none)."""

@@ -20,7 +20,7 @@ cdef extern from "csv.hpp" namespace "moocdb":
         size_t need()
     size_t longest_cell(size_t)
     char* put_cell(sv, char*)
-    char* put_number(char*, int64_t)
+    char* put_number(char*, int64_t) nogil
 
 CELLS = ("int8", "int32", "int64", "real", "time", "text", "coded")
 
@@ -99,11 +99,12 @@ def join_numbers(list columns not None):
     cdef uint8_t[::1] bytes_ = data
     begin = at = <char*> &bytes_[0]
     offsets[0] = 0
-    for i in range(n):
-        for j in range(k):
-            if j:
-                at[0] = 58
-                at += 1
-            at = put_number(at, ps[j][i])
-        offsets[i + 1] = <int32_t> (at - begin)
+    with nogil:
+        for i in range(n):
+            for j in range(k):
+                if j:
+                    at[0] = 58
+                    at += 1
+                at = put_number(at, ps[j][i])
+            offsets[i + 1] = <int32_t> (at - begin)
     return ends, data[:at - begin]

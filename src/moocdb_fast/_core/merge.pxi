@@ -39,33 +39,34 @@ def read_page(bytes address not None):
 
 
 cdef class Placer:
-    cdef unordered_map[uint64_t, int32_t] first, last
+    cdef PairIndex users  # (user, number of the course): first and last course
+    cdef vector[int32_t] first, last
     cdef unordered_map[int32_t, int32_t] anyone
 
     def see(self, const int32_t[::1] user not None, const int32_t[::1] course not None, const int32_t[::1] number not None):
         cdef Py_ssize_t i
-        cdef uint64_t key
+        cdef int32_t n
         for i in range(user.shape[0]):
             if number[i] >= 0:
-                key = (<uint64_t> <unsigned int> user[i]) << 32 | <unsigned int> number[i]
-                self.first.insert(pair[uint64_t, int32_t](key, course[i]))
-                self.anyone.insert(pair[int32_t, int32_t](number[i], course[i]))
+                n = self.users.at(user[i], number[i], True)
+                if n == <int32_t> self.first.size():
+                    self.first.push_back(course[i])
+                    self.last.push_back(-1)
+                    self.anyone.insert(pair[int32_t, int32_t](number[i], course[i]))
 
     def place(self, const int32_t[::1] user not None, const int32_t[::1] course not None, const int32_t[::1] number not None, const int32_t[::1] wanted not None):
         cdef Py_ssize_t i, n = user.shape[0]
-        cdef uint64_t key
+        cdef int32_t known
         out = np.empty(n, np.int32)
         cdef int32_t[::1] placed = out
         for i in range(n):
             placed[i] = course[i]
             if number[i] >= 0:
-                self.last[(<uint64_t> <unsigned int> user[i]) << 32 | <unsigned int> number[i]] = course[i]
+                self.last[self.users.at(user[i], number[i], False)] = course[i]
             elif course[i] < 0 and wanted[i] >= 0:
-                key = (<uint64_t> <unsigned int> user[i]) << 32 | <unsigned int> wanted[i]
-                if self.last.count(key):
-                    placed[i] = self.last[key]
-                elif self.first.count(key):
-                    placed[i] = self.first[key]
+                known = self.users.at(user[i], wanted[i], False)
+                if known >= 0:
+                    placed[i] = self.last[known] if self.last[known] >= 0 else self.first[known]
                 elif self.anyone.count(wanted[i]):
                     placed[i] = self.anyone[wanted[i]]
         return out

@@ -5,7 +5,7 @@ cdef extern from "rows.hpp" namespace "moocdb":
         int32_t size()
         int32_t first(int32_t)
         int32_t second(int32_t)
-        int32_t at(int32_t, int32_t, cbool) except +
+        int32_t at(int32_t, int32_t, cbool) except + nogil
     void c_scatter "moocdb::scatter"[T](const T*, const int32_t*, int64_t, T*) nogil
     void scatter_codes(const int32_t*, const int32_t*, const int32_t*, int64_t, int32_t*) nogil
     void c_find_places "moocdb::find_places"(int64_t, const int32_t*, int64_t, const int64_t*, int32_t*) except + nogil
@@ -26,8 +26,9 @@ def translate(const int32_t[::1] column not None, const int32_t[::1] codes not N
     cdef Py_ssize_t i, n = column.shape[0]
     out = np.empty(n, np.int32)
     cdef int32_t[::1] to = out
-    for i in range(n):
-        to[i] = -1 if column[i] < 0 else codes[column[i]]
+    with nogil:
+        for i in range(n):
+            to[i] = -1 if column[i] < 0 else codes[column[i]]
     return out
 
 
@@ -39,9 +40,11 @@ def scatter(const Value[::1] column not None, const int32_t[::1] place not None,
         raise ValueError("column and place differ in length")
     if Value is int32_t:
         if codes is not None:
-            scatter_codes(&column[0], p32(codes), &place[0], n, &out[0])
+            with nogil:
+                scatter_codes(&column[0], &codes[0], &place[0], n, &out[0])
             return
-    c_scatter(&column[0], &place[0], n, &out[0])
+    with nogil:
+        c_scatter(&column[0], &place[0], n, &out[0])
 
 
 ctypedef fused Row:
@@ -53,8 +56,9 @@ def pick(const Value[::1] column not None, const Row[::1] rows not None):
     cdef Py_ssize_t i, n = rows.shape[0]
     out = np.empty(n, np.asarray(column).dtype)
     cdef Value[::1] to = out
-    for i in range(n):
-        to[i] = column[rows[i]]
+    with nogil:
+        for i in range(n):
+            to[i] = column[rows[i]]
     return out
 
 
@@ -63,9 +67,10 @@ def look_up(const int32_t[::1] ids not None, const int32_t[::1] codes not None, 
     cdef int32_t code
     out = np.empty(n, np.int32)
     cdef int32_t[::1] to = out
-    for i in range(n):
-        code = codes[rows[i]]
-        to[i] = 0 if code < 0 else ids[code]
+    with nogil:
+        for i in range(n):
+            code = codes[rows[i]]
+            to[i] = 0 if code < 0 else ids[code]
     return out
 
 
@@ -74,7 +79,8 @@ def find_places(const int32_t[::1] group not None, int64_t groups, const int64_t
     out = np.empty(n, np.int32)
     cdef int32_t[::1] place = out
     if n:
-        c_find_places(n, &group[0], groups, &time[0], &place[0])
+        with nogil:
+            c_find_places(n, &group[0], groups, &time[0], &place[0])
     return out
 
 
@@ -82,7 +88,11 @@ def order_children(const int32_t[::1] row not None, int64_t n):
     starts, children = np.empty(n + 1, np.int64), np.empty(row.shape[0], np.int32)
     cdef int64_t[::1] start = starts
     cdef int32_t[::1] child = children
-    c_order_children(row.shape[0], p32(row), n, &start[0], &child[0] if child.shape[0] else NULL)
+    cdef const int32_t* rows = p32(row)
+    cdef int32_t* to = &child[0] if child.shape[0] else NULL
+    cdef int64_t m = row.shape[0]
+    with nogil:
+        c_order_children(m, rows, n, &start[0], to)
     return starts, children
 
 
@@ -100,10 +110,11 @@ def take_texts(const int64_t[::1] ends not None, const uint8_t[::1] data not Non
         to[i + 1] = <int32_t> total
     texts = np.empty(total, np.uint8)
     cdef uint8_t[::1] bytes_ = texts
-    for i in range(n):
-        size = to[i + 1] - to[i]
-        if size:
-            memcpy(&bytes_[to[i]], &data[ends[rows[i]]], size)
+    with nogil:
+        for i in range(n):
+            size = to[i + 1] - to[i]
+            if size:
+                memcpy(&bytes_[to[i]], &data[ends[rows[i]]], size)
     return out, texts
 
 
@@ -171,8 +182,10 @@ cdef class PairCounts:
         cdef Py_ssize_t i
         out = np.empty(a.shape[0], np.int32)
         cdef int32_t[::1] to = out
-        for i in range(a.shape[0]):
-            to[i] = names[self.index.at(a[i], b[i], False)]
+        cdef Py_ssize_t n = a.shape[0]
+        with nogil:
+            for i in range(n):
+                to[i] = names[self.index.at(a[i], b[i], False)]
         return out
 
     def pairs(self):

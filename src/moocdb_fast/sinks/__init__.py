@@ -11,6 +11,9 @@ import pyarrow as pa
 class Sink(Protocol):
     """Takes the batches of all tables, in any interleaving; each table gets at least one (maybe empty) batch."""
 
+    side_by_side: bool
+    """Whether threads may write to different tables at the same time."""
+
     def write(self, table: str, batch: pa.RecordBatch) -> None: ...
 
     def close(self) -> None: ...

@@ -21,23 +21,24 @@ _BUFFER = 1 << 18  # stays in the processor's cache on its way to the file
 class CsvSink:
     """`<table>.csv` with a header line for each table."""
 
+    side_by_side = True
+
     def __init__(self, folder: Path, tables: dict[str, Table] = TABLES, *, spreadsheet_safe: bool = False) -> None:
-        self._folder, self._tables = folder, tables
-        self._files: dict[str, BinaryIO] = {}
-        self._formatter = Formatter(spreadsheet_safe=spreadsheet_safe)
+        self._folder, self._tables, self._safe = folder, tables, spreadsheet_safe
+        self._files: dict[str, tuple[BinaryIO, Formatter]] = {}
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append rows."""
-        file = self._files.get(table)
-        if file is None:
-            file = self._files[table] = (self._folder / f"{table}.csv").open("xb")
-            file.write(header(self._tables[table]))
-        for piece in self._formatter.pieces(batch):
+        if table not in self._files:
+            self._files[table] = (self._folder / f"{table}.csv").open("xb"), Formatter(spreadsheet_safe=self._safe)
+            self._files[table][0].write(header(self._tables[table]))
+        file, formatter = self._files[table]
+        for piece in formatter.pieces(batch):
             file.write(piece)
 
     def close(self) -> None:
         """Nothing more comes."""
-        for file in self._files.values():
+        for file, _ in self._files.values():
             file.close()
 
 

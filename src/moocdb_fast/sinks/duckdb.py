@@ -28,6 +28,8 @@ class DuckDbSink:
     """`moocdb.duckdb`. Rows of the tables that grow with the log go to the file at once; the others wait, because those that refer
     to each other must come in order."""
 
+    side_by_side = False
+
     def __init__(self, folder: Path, work: Path, tables: dict[str, Table] = TABLES, keyed_rows: int = KEYED_ROWS) -> None:
         self._path, self._tables, self._keyed_rows = folder / DATABASE, tables, keyed_rows
         self._rows = dict.fromkeys(tables, 0)

@@ -17,6 +17,8 @@ _GROUP_ROWS = 1 << 20
 class ParquetSink:
     """`<table>.parquet` for each table."""
 
+    side_by_side = True
+
     def __init__(self, folder: Path, tables: Mapping[str, Table] = TABLES) -> None:
         self._folder, self._tables = folder, tables
         self._writers: dict[str, Any] = {}
