@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
-from . import load
+from . import cluster, load
 from .signals import signals
 
 NAME = "run"
@@ -27,6 +27,7 @@ EXAMPLES = (
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
     "run tracking.log-20240306.gz --out moocdb/ --append",
     "run --from-relations intermediary_csv/ --out moocdb/",
+    "run logs/ --out moocdb/ --engine dask --scheduler tcp://node1:8786",
 )
 
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from-relations", metavar="DIR", help="instead of INPUT: a folder of the tables of `relations`, or of the published stage")
     add_options(parser)
     load.add_database_arguments(parser)
+    cluster.add_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
 
 
@@ -68,6 +70,7 @@ def execute(args: argparse.Namespace) -> int:
         raise UsageError(
             "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
         )
+    backend = cluster.backend_of(args)
     with signals():
         to = load.target(args) if args.to else None
         from ..relations import translate_relations
@@ -78,6 +81,8 @@ def execute(args: argparse.Namespace) -> int:
         with Progress(sys.stderr, quiet=args.quiet) as progress:
             if args.from_relations:
                 summary = translate_relations(Path(args.from_relations), Path(args.out), options, progress)
+            elif backend is not None:
+                summary = cluster.translate(args, options, backend, progress)
             else:
                 summary = translate(args.inputs, Path(args.out), options, progress)
         if not args.quiet:
