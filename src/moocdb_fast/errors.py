@@ -85,6 +85,13 @@ class DatabaseError(MoocdbError):
     meaning = "database: no server, no access, or the load failed; the course that was there is untouched"
 
 
+class ClusterError(MoocdbError):
+    """The machines that share a run cannot be had, were lost, or died on their work. What they have scanned is kept."""
+
+    exit_code = 10
+    meaning = "cluster: no scheduler or no workers, or they were lost; finished pieces are kept and the same command goes on from them"
+
+
 class InternalError(MoocdbError):
     """The program contradicts itself: a bug."""
 
@@ -114,7 +121,8 @@ class Interrupted(MoocdbError):
 
 
 _KINDS: tuple[type[MoocdbError], ...] = (
-    UsageError, InputError, OutputError, DamagedInput, TooManyRejects, QueryError, CheckFailed, DatabaseError, InternalError, Interrupted,
+    UsageError, InputError, OutputError, DamagedInput, TooManyRejects, QueryError, CheckFailed, DatabaseError, ClusterError, InternalError,
+    Interrupted,
 )  # fmt: skip
 EXIT_CODES: dict[int, str] = {0: "success"} | {kind.exit_code: kind.meaning for kind in _KINDS}
 """What each exit code means, for the help texts and the reference."""

@@ -56,12 +56,13 @@ def _option(
     metavar: str = "",
     parse: Callable[[str], Any] = str,
     tables: bool = False,
+    scan: bool = False,
     repeat: bool = False,
     hidden: bool = False,
 ) -> Any:
-    """A field. `option` is its name outside Python (default: its own), `tables` says that it shapes the tables, `repeat` that
-    the command line collects it, `hidden` that only the library and the TOML file know it."""
-    meta = {"help": help, "option": option, "metavar": metavar, "parse": parse, "tables": tables, "repeat": repeat, "hidden": hidden}
+    """A field. `option` is its name outside Python (default: its own), `tables` says that it shapes the tables, `scan` that it
+    shapes the shards, `repeat` that the command line collects it, `hidden` that only the library and the TOML file know it."""
+    meta = {"help": help, "option": option, "metavar": metavar, "parse": parse, "tables": tables, "scan": scan, "repeat": repeat, "hidden": hidden}
     return field(default=default, metadata=meta)
 
 
@@ -71,7 +72,7 @@ class Options:
 
     courses: tuple[str, ...] = _option(
         "translate only this course (may be repeated); other lines are counted as filtered",
-        (), option="course", metavar="ID", parse=normal_course, tables=True, repeat=True,
+        (), option="course", metavar="ID", parse=normal_course, tables=True, scan=True, repeat=True,
     )  # fmt: skip
     split_by_course: bool = _option("write one MOOCdb per course, each in a folder of its own", False, tables=True)
     workers: int | None = _option("worker processes (default: one per CPU)", None, metavar="N", parse=int)
@@ -92,8 +93,8 @@ class Options:
     geoip: Path | None = _option(  # noqa: RUF009 - makes a field
         "MaxMind-format database (.mmdb) for users.user_country", None, metavar="FILE", parse=Path, tables=True
     )
-    keep_anonymous: bool = _option("keep events of nobody, under one reserved user", False, tables=True)
-    keep_background: bool = _option("keep requests that no person made (heartbeats, ajax), as events that move nobody", False, tables=True)
+    keep_anonymous: bool = _option("keep events of nobody, under one reserved user", False, tables=True, scan=True)
+    keep_background: bool = _option("keep requests that no person made (heartbeats, ajax), as events that move nobody", False, tables=True, scan=True)
     keep_duplicates: bool = _option("keep lines that repeat an earlier line byte for byte", False, tables=True)
     spreadsheet_safe: bool = _option(
         "put an apostrophe before texts in CSV files that spreadsheets would run as formulas; for people who open them there, not for programs",
@@ -108,12 +109,13 @@ class Options:
         None, metavar="DIR", parse=Path,
     )  # fmt: skip
     payloads: bool = _option(
-        "keep the payload of each event, in event_payloads.parquet in the folder of --restricted (it may hold personal data)", False
+        "keep the payload of each event, in event_payloads.parquet in the folder of --restricted (it may hold personal data)", False, scan=True
     )
-    shard_bytes: int = _option("how much of a plain file one worker reads at a time", 64 * MIB, metavar="SIZE", parse=parse_size)
+    shard_bytes: int = _option("how much of a plain file one worker reads at a time", 64 * MIB, metavar="SIZE", parse=parse_size, scan=True)
     line_limit: int = _option(
-        "longest line that is read; longer ones are rejected", 64 * MIB, metavar="SIZE", parse=parse_size, tables=True, hidden=True
-    )
+        "longest line that is read; longer ones are rejected",
+        64 * MIB, metavar="SIZE", parse=parse_size, tables=True, scan=True, hidden=True,
+    )  # fmt: skip
 
     def __post_init__(self) -> None:
         for name in ("key_file", "geoip", "restricted", "state"):
@@ -157,6 +159,8 @@ def option_name(name: str) -> str:
 
 
 FIELDS = {f.name: f for f in fields(Options)}
+SCAN_FIELDS = tuple(name for name, field in FIELDS.items() if field.metadata["scan"])
+"""The options that shape the shards of a log."""
 _BY_OPTION = {option_name(name): name for name in FIELDS}
 
 

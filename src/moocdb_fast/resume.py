@@ -38,19 +38,20 @@ def mark_done(work: Path, shard: Shard, scanned: Scanned, *, durable: bool) -> N
     if durable:
         sync_tree(*(work / name for name in scanned.folders))
     sizes = {name: scanned_files(work / name) for name in scanned.folders}
-    write_whole(work / _mark(shard), json.dumps({"folders": sizes, "damage": scanned.damage}).encode(), durable=durable)
+    write_whole(work / mark_name(shard), json.dumps({"folders": sizes, "damage": scanned.damage}).encode(), durable=durable)
 
 
-def _mark(shard: Shard) -> str:
+def mark_name(shard: Shard) -> str:
+    """The file that says that a task is finished."""
     return f"{shard.name}{DONE}"
 
 
-def _done(work: Path, shard: Shard) -> Scanned | None:
+def finished(work: Path, shard: Shard) -> Scanned | None:
     """The result of a task if it is finished and all its files are there."""
     from .shards import scanned_files
 
     try:
-        mark = json.loads((work / _mark(shard)).read_bytes())
+        mark = json.loads((work / mark_name(shard)).read_bytes())
         if all(scanned_files(work / name) == sizes for name, sizes in mark["folders"].items()):
             return Scanned(list(mark["folders"]), mark["damage"])
     except (FileNotFoundError, ValueError):
@@ -78,13 +79,18 @@ def begin_scan(folder: Path, inputs: Sequence[tuple[Input, str]], plan: Sequence
     if folder.exists():
         earlier = _about(folder)
         if earlier.get("scan") == about["scan"] and earlier.get("boot") in (None, _boot()):
-            found = ((shard.index, _done(folder, shard)) for shard in plan)
+            found = ((shard.index, finished(folder, shard)) for shard in plan)
             scan.done = {index: scanned for index, scanned in found if scanned is not None}
         scan.other = not scan.done and has_marks(folder)
-        _keep_only(folder, {name for scanned in scan.done.values() for name in scanned.folders}, {_mark(plan[i]) for i in scan.done})
+        _keep_only(folder, {name for scanned in scan.done.values() for name in scanned.folders}, {mark_name(plan[i]) for i in scan.done})
     folder.mkdir(exist_ok=True)
     write_whole(folder / ABOUT, json.dumps(about).encode(), durable=options.resume)
     return scan
+
+
+def leave_scan(folder: Path, inputs: Sequence[tuple[Input, str]], options: Options) -> None:
+    """Say that the shards and marks in a folder are of this scan, as a run that was interrupted would have left it: `begin_scan` takes them over."""
+    write_whole(folder / ABOUT, json.dumps({"scan": _digest(inputs, options), "boot": None}).encode(), durable=False)
 
 
 def has_marks(folder: Path) -> bool:

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from ..errors import EXIT_CODES, InternalError, Interrupted, MoocdbError
-from . import check, coursera, events, load, relations, run, schema, sql, views
+from . import check, coursera, events, load, relations, run, schema, shard, sql, views
 
 PROGRAM = "python -m moocdb_fast"
-COMMANDS = (run, coursera, load, sql, check, views, relations, schema, events)
+COMMANDS = (run, shard, coursera, load, sql, check, views, relations, schema, events)
 TRACEBACK = "MOOCDB_FAST_TRACEBACK"
 _BROKEN_PIPE = 141
 

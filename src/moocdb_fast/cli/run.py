@@ -11,7 +11,7 @@ from typing import Any
 
 from ..errors import COMPLETE, DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
-from . import load
+from . import cluster, load
 from .signals import signals
 
 NAME = "run"
@@ -27,6 +27,7 @@ EXAMPLES = (
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
     "run tracking.log-20240306.gz --out moocdb/ --append",
     "run --from-relations intermediary_csv/ --out moocdb/",
+    "run logs/ --out moocdb/ --engine dask --scheduler tcp://node1:8786",
 )
 
 
@@ -36,6 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--from-relations", metavar="DIR", help="instead of INPUT: a folder of the tables of `relations`, or of the published stage")
     add_options(parser)
     load.add_database_arguments(parser)
+    cluster.add_arguments(parser)
     parser.add_argument("--dry-run", action="store_true", help="print what would be read, and stop")
 
 
@@ -70,6 +72,7 @@ def execute(args: argparse.Namespace) -> int:
         )
     if args.to and options.spreadsheet_safe and options.formats == ("csv",):
         raise UsageError("--to loads texts as they are, and --spreadsheet-safe changes them", "add --format csv,parquet, or leave one out")
+    backend = cluster.backend_of(args)
     with signals() as leaving:
         to = load.target(args) if args.to else None
         from ..relations import translate_relations
@@ -80,6 +83,8 @@ def execute(args: argparse.Namespace) -> int:
         with Progress(sys.stderr, quiet=args.quiet) as progress:
             if args.from_relations:
                 summary = translate_relations(Path(args.from_relations), Path(args.out), options, progress)
+            elif backend is not None:
+                summary = cluster.translate(args, options, backend, progress)
             else:
                 summary = translate(args.inputs, Path(args.out), options, progress)
             leaving.now(*COMPLETE)

@@ -1,0 +1,125 @@
+"""A run whose scan is spread over a Dask cluster: a task per piece, retried elsewhere when a worker is lost. Workers are told paths and
+ranges, and leave their shards in a folder that all machines see."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from ..errors import ClusterError, InternalError, MoocdbError
+from ..inputs import Input
+from ..ledger import Summary
+from ..options import Options
+from ..publish import Staging
+from ..translate import Progress, perform
+from .backends import Backend, require
+from .merge import Planned, planned_options, refuse_append
+from .piece import check_format, is_done, run_piece
+from .plan import Paths, Piece, make_plan
+
+_RETRIES = 3
+
+
+def translate_on_dask(
+    inputs: Paths,
+    out: str | os.PathLike[str],
+    options: Options | None = None,
+    progress: Callable[[Progress], None] | None = None,
+    *,
+    backend: Backend | None = None,
+    work: str | os.PathLike[str] | None = None,
+) -> Summary:
+    """Translate tracking logs into the MOOCdb tables in folder `out`; a Dask cluster scans them.
+
+    `work` (default: beside `out`) is where the pieces lie; all machines see it under that name. It is removed when the tables are there;
+    until then the same call goes on from the pieces that are finished.
+    """
+    options, out = options or Options(), Path(out)
+    refuse_append(options)
+    backend = backend or Backend()
+    backend = replace(backend, workers=backend.workers or options.workers)
+    backend.arguments()
+    require("distributed")
+    plan = make_plan(inputs, None, options, exclude=(out,))
+    options = planned_options(plan, options)
+    absolute = Path(os.path.abspath(out))  # noqa: PTH100 - a link keeps its own place
+    folder = Path(work) if work is not None else absolute.with_name(f"{absolute.name}.pieces-{plan.digest[:12]}")
+    source = Spread(plan, folder, options, backend, progress)
+    summary = perform(source, out, options, progress)
+    shutil.rmtree(source.work, ignore_errors=True)
+    return summary
+
+
+class Spread(Planned):
+    """The source: pieces that are made when the run begins, after everything else was found to be in order."""
+
+    def __init__(self, plan: Any, work: Path, options: Options, backend: Backend, progress: Callable[[Progress], None] | None) -> None:
+        super().__init__(plan, work, options)
+        self._backend, self._progress = backend, progress
+
+    def find(self, out: Path) -> None:
+        check_format(self.plan.shard_format)
+
+    def inputs(self, staging: Staging) -> list[Input]:
+        pieces = self._pieces()
+        left = [piece for piece in pieces if not is_done(piece, self.work)]
+        if left:
+            try:
+                self._scan(left, sum(piece.bytes for piece in pieces))
+            except MoocdbError as error:
+                error.hint = "; ".join(filter(None, (error.hint, "finished pieces are kept: the same command goes on from them")))
+                raise
+        super().find(staging.out)
+        return super().inputs(staging)
+
+    def _scan(self, left: Sequence[Piece], total: int) -> None:
+        """Have the cluster scan pieces."""
+        distributed = require("distributed")
+        started, events, done = time.monotonic(), 0, total - sum(piece.bytes for piece in left)
+        with self._backend.client() as client:
+            tasks = {client.submit(scan, piece, os.fspath(self.work), pure=False, retries=_RETRIES): piece for piece in left}
+            for future in distributed.as_completed(tasks, loop=client.loop):
+                events += _result(distributed, future)
+                done += tasks[future].bytes
+                if self._progress:
+                    self._progress(Progress("cluster", done, total, events, time.monotonic() - started))
+
+
+def _result(distributed: Any, future: Any) -> int:
+    """What a task has said, or why there is no result, in our words."""
+    from concurrent.futures import CancelledError
+
+    try:
+        count: int = future.result()
+    except MoocdbError:
+        raise
+    except distributed.KilledWorker as error:
+        raise ClusterError("workers keep dying on the same piece of work", "they may be short of memory or time: give each more") from error
+    except (CancelledError, OSError, TimeoutError) as error:
+        raise ClusterError("the scheduler was lost", "see why it ended, and run again") from error
+    except ImportError as error:
+        raise ClusterError("the workers have no moocdb_fast, or another version", "install the same one on all machines") from error
+    return count
+
+
+def scan(piece: Piece, work: str) -> int:
+    """The task, in a worker: a piece into a folder. Returns the events."""
+    found = 0
+
+    def report(_bytes: int, events: int) -> None:
+        nonlocal found
+        found += events
+
+    try:
+        run_piece(piece, Path(work), report)
+    except MoocdbError:
+        raise
+    except Exception as error:  # noqa: BLE001 - and it is told
+        # Only the kind of the error: its text may quote a line of the log.
+        raise InternalError(f"unexpected {type(error).__name__} in a worker", "this is a bug") from None
+    return found

@@ -1,0 +1,161 @@
+"""The same over Dask: real schedulers and workers, of which some are killed."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+from unit.days import write
+
+from moocdb_fast.cli import main
+from moocdb_fast.cluster.dask import translate_on_dask
+from moocdb_fast.errors import ClusterError, InputError
+from moocdb_fast.inputs import discover, shards
+
+from .conftest import SHARD
+
+distributed = pytest.importorskip("distributed")
+psutil = pytest.importorskip("psutil")
+
+from moocdb_fast.cluster.backends import Backend  # noqa: E402
+
+
+def workers_of(process):
+    """The worker processes that distributed has started below a process."""
+    return [child for child in process.children(recursive=True) if any("spawn_main" in word for word in child.cmdline())]
+
+
+def test_a_worker_is_killed(course, work):
+    """The tables are those of one process, and the pieces are gone."""
+    killed = []
+
+    def watch(progress):
+        if progress.phase == "cluster" and not killed and progress.bytes_done < progress.bytes_total / 2:
+            victim = random.choice(workers_of(psutil.Process()))
+            victim.send_signal(signal.SIGKILL)
+            killed.append(victim)
+
+    out = work.with_name("out")
+    summary = translate_on_dask(course.logs, out, course.options(workers=2), watch)
+    assert killed
+    course.is_whole(out)
+    assert summary.run.resumed == len(shards(discover(course.logs), SHARD))  # nothing was scanned here
+    assert list(out.parent.iterdir()) == [out]
+
+
+class Remote:
+    """A scheduler and a worker as they run on a cluster, in processes of their own."""
+
+    def __init__(self, folder):
+        folder.mkdir()
+        self._log = (folder / "dask.log").open("wb")
+        self._processes = []
+        file = folder / "scheduler.json"
+        self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), "--no-dashboard")
+        deadline = time.monotonic() + 60
+        while not file.exists():
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        self.address = json.loads(file.read_text())["address"]
+        self._start("worker", self.address, "--nthreads", "1", "--no-nanny", "--no-dashboard", "--death-timeout", "10")
+
+    def _start(self, *words):
+        command = [sys.executable, "-m", "dask", *words]
+        self._processes.append(subprocess.Popen(command, stdout=self._log, stderr=self._log))
+        return self._processes[-1]
+
+    def stop(self):
+        for process in self._processes:
+            process.kill()
+            process.wait()
+        self._log.close()
+
+
+@pytest.fixture
+def remote(work):
+    started = Remote(work.with_name("remote"))
+    yield started
+    started.stop()
+
+
+def test_the_scheduler_is_killed(course, work, remote, capsys, monkeypatch):
+    """One line says so; the repeat takes what was scanned, and the tables are the same."""
+    seen, remove = [], shutil.rmtree
+
+    def watch(progress):
+        seen.append(progress.bytes_done)
+        remote.scheduler.kill()
+
+    out = work.with_name("out")
+    backend = Backend(scheduler=remote.address)
+    with pytest.raises(ClusterError, match="the scheduler was lost") as caught:
+        translate_on_dask(course.logs, out, course.options(), watch, backend=backend, work=work)
+    assert "finished pieces are kept" in caught.value.hint
+    assert not out.exists()
+    pieces = {path: path.stat().st_ino for path in work.glob("piece-*") if "." not in path.name}
+    assert pieces
+    assert 0 < seen[0] < sum(path.stat().st_size for path in course.logs) * 12
+
+    second = Remote(work.with_name("second"))
+    argv = ["run", *course.logs, "--out", out, "--engine", "dask", "--scheduler", second.address, "--work", work, "--quiet"]
+    argv += ["--key-file", course.folder / "key", "--shard-bytes", SHARD]
+    kept = []
+    monkeypatch.setattr(shutil, "rmtree", lambda path, **_: kept.append(path) if path == work else remove(path, ignore_errors=True))
+    try:
+        assert main([str(a) for a in argv]) == 0
+    finally:
+        second.stop()
+    assert kept == [work]  # it would have been removed
+    assert {path: path.stat().st_ino for path in pieces} == pieces
+    assert capsys.readouterr() == ("", "")
+    course.is_whole(out)
+
+
+def test_an_error_of_a_task_is_that_of_the_run(course, work, remote):
+    """A log that changes after the plan was made."""
+    logs = [write(work.with_name("a.json"), course.logs[0].read_bytes().splitlines()), course.logs[1]]
+
+    def change(progress):
+        with logs[0].open("ab") as file:
+            file.write(b"\n")
+
+    with pytest.raises(InputError, match="not the file that it was") as caught:
+        translate_on_dask(logs, work.with_name("out"), course.options(), change, backend=Backend(scheduler=remote.address), work=work)
+    assert "finished pieces are kept" in caught.value.hint
+
+
+SBATCH = """#!/bin/sh
+# Stands in for SLURM's command: runs the job at once, here.
+for script; do :; done
+nohup sh "$script" >"$0.log" 2>&1 &
+echo $! >>"$0.jobs"
+echo "Submitted batch job $!"
+"""
+
+
+def test_a_batch_system_starts_the_workers(course, work, monkeypatch):
+    """SLURM is not here; the class of dask-jobqueue is, with a command of ours that takes its job scripts."""
+    pytest.importorskip("dask_jobqueue")
+    work.mkdir()
+    for name, script in (("sbatch", SBATCH), ("scancel", '#!/bin/sh\nkill "$@"\n')):
+        (work / name).write_text(script)
+        (work / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{work}{os.pathsep}{os.environ['PATH']}")
+    config = work / "dask.toml"
+    options = ("cores = 1", "processes = 1", 'memory = "1GB"', "n_workers = 2", 'interface = "lo"', f'local_directory = "{work}"')
+    config.write_text("\n".join(options))
+    translate_on_dask(course.logs, work / "out", course.options(), backend=Backend(cluster="slurm", config=config))
+    course.is_whole(work / "out")
+    jobs = [int(line) for line in (work / "sbatch.jobs").read_text().split()]
+    assert len(jobs) == 2
+    deadline = time.monotonic() + 20
+    while any(psutil.pid_exists(job) and psutil.Process(job).status() != psutil.STATUS_ZOMBIE for job in jobs):
+        assert time.monotonic() < deadline, "the jobs were not cancelled"
+        time.sleep(0.1)
