@@ -32,6 +32,7 @@ rm -rf build/lib* build/bdist*  # setuptools would pack files that are gone from
 mkdir -p build
 (.venv/bin/python ci/instructions.py && bash ci/sanitize.sh && bash ci/fuzz.sh) >build/kernel.log 2>&1 &
 kernel=$!
+trap 'kill "$kernel" 2>/dev/null || true' EXIT
 
 echo "== ruff";   .venv/bin/ruff check src tests ci benchmarks examples setup.py
 echo "== mypy";   .venv/bin/mypy

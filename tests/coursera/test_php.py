@@ -38,6 +38,7 @@ def test_damage_is_an_error_or_what_the_library_reads(value, dice):
     assert repr(found) == repr(phpserialize.loads(bytes(data)))
 
 
+@pytest.mark.promise("P27")
 @given(st.binary(max_size=200) | st.text(alphabet='abdisNOCRr:;{}"0123456789.-+E', max_size=80).map(str.encode))
 def test_bytes_are_a_value_or_an_error(data):
     try:
@@ -46,6 +47,7 @@ def test_bytes_are_a_value_or_an_error(data):
         assert "byte" in str(error)
 
 
+@pytest.mark.promise("P27")
 @pytest.mark.parametrize(
     ("data", "says"),
     [
@@ -76,6 +78,7 @@ def test_what_is_refused(data, says):
         php_loads(data)
 
 
+@pytest.mark.promise("P27")
 def test_a_value_that_is_too_long_is_refused_unread():
     with pytest.raises(PhpError, match="64 MiB"):
         php_loads(bytes(LONGEST + 1))
