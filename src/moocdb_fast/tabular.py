@@ -35,7 +35,9 @@ def filled(name: str, columns: dict[str, Any]) -> pa.Table:
 
 
 def _array(values: Any, spec: Column, kind: pa.DataType) -> pa.Array:
-    """Numbers, or Python values, as an Arrow array."""
+    """Numbers, Python values or an Arrow array as one of the column's type."""
+    if isinstance(values, pa.Array):
+        return values if values.type == kind else values.cast(kind)
     if spec.type == "text":
         return Text.of(values).string()
     dtype, valid = _DTYPES[spec.type], None
@@ -77,7 +79,7 @@ def coded(codes: Array, texts: pa.Array) -> pa.Array:
 
 
 def batch(name: str, columns: dict[str, Any], rows: int) -> pa.RecordBatch:
-    """A batch of a table from numbers and Arrow arrays of text, which may be dictionary-coded; missing columns hold their default or NULL."""
+    """A batch of a table from numbers and Arrow arrays, of which texts may be dictionary-coded; missing columns hold their default or NULL."""
     arrays, fields = [], []
     for field, spec in zip(TABLES[name].arrow(), TABLES[name].columns, strict=True):
         column = columns.get(spec.name)
@@ -86,6 +88,8 @@ def batch(name: str, columns: dict[str, Any], rows: int) -> pa.RecordBatch:
         if not isinstance(column, pa.Array):
             values, valid = column if isinstance(column, Optional) else (column, None)
             column = numbers(values.astype(_DTYPES[spec.type], copy=False), valid, field.type)
+        elif not pa.types.is_dictionary(column.type) and column.type != field.type:
+            column = column.cast(field.type)
         arrays.append(column)
         fields.append(pa.field(spec.name, column.type, spec.null))
     return pa.record_batch(arrays, schema=pa.schema(fields))
