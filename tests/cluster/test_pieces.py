@@ -96,7 +96,7 @@ def test_the_scan_depends_on_no_other_option():
     changes = {
         "courses": ("A/b/c",), "keep_anonymous": True, "keep_background": True, "payloads": True, "line_limit": 5, "shard_bytes": 5,
         "split_by_course": True, "workers": 3, "formats": ("parquet",), "overwrite": True, "append": True, "resume": True, "key_file": Path("k"),
-        "geoip": Path("g"), "keep_duplicates": True, "max_rejects": 1, "max_reject_rate": 0.5, "state": Path("s"), "restricted": Path("r"),
+        "geoip": Path("g"), "keep_duplicates": True, "spreadsheet_safe": True, "max_rejects": 1, "max_reject_rate": 0.5, "state": Path("s"), "restricted": Path("r"),
     }  # fmt: skip
     assert set(changes) == {field.name for field in fields(Options)}
     needs = {"payloads": {"restricted": Path("r")}, "state": {"append": True}}
@@ -265,7 +265,7 @@ def test_missing_pieces_are_named(course, plan, work):
 
 def test_a_damaged_piece(course, plan, work):
     run_all(plan, work)
-    victim = next((work / "piece-3").glob("*/events.arrow"))
+    victim = next((work / "piece-3").glob("*/columns"))
     victim.write_bytes(victim.read_bytes()[:-1])
     with pytest.raises(InputError, match="piece-3 is damaged"):
         merge_shards(plan, work, work.with_name("out"), course.options())

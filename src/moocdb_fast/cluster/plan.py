@@ -167,7 +167,8 @@ def make_plan(paths: Paths, pieces: int | None, options: Options, *, exclude: Se
         raise UsageError(f"other machines cannot read {pipe.given}: it is a pipe", "save it to a file that they all see, and name that")
     check(found)
     found = [replace(item, path=Path(os.path.abspath(item.path))) for item in found]  # noqa: PTH100 - a link keeps its own place
-    files = tuple(PlannedFile(item, changed(item), fingerprint(item)) for item in found)
+    # On other machines the file has another identity: it is told by its size and content.
+    files = tuple(PlannedFile(replace(item, identity=None), changed(item), fingerprint(item)) for item in found)
     scan = {name: getattr(options, name) for name in SCAN_FIELDS}
     plan = ShardPlan(files, scan, shard_format(), ())
     return replace(plan, pieces=_deal(plan.shards, pieces or min(len(plan.shards), _MOST)))
