@@ -96,7 +96,8 @@ def test_the_scan_depends_on_no_other_option():
     changes = {
         "courses": ("A/b/c",), "keep_anonymous": True, "keep_background": True, "payloads": True, "line_limit": 5, "shard_bytes": 5,
         "split_by_course": True, "workers": 3, "formats": ("parquet",), "overwrite": True, "append": True, "resume": True, "key_file": Path("k"),
-        "geoip": Path("g"), "keep_duplicates": True, "spreadsheet_safe": True, "max_rejects": 1, "max_reject_rate": 0.5, "state": Path("s"), "restricted": Path("r"),
+        "spreadsheet_safe": True, "geoip": Path("g"), "keep_duplicates": True, "max_rejects": 1, "max_reject_rate": 0.5,
+        "state": Path("s"), "restricted": Path("r"),
     }  # fmt: skip
     assert set(changes) == {field.name for field in fields(Options)}
     needs = {"payloads": {"restricted": Path("r")}, "state": {"append": True}}
