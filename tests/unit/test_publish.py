@@ -74,6 +74,8 @@ def test_an_output_is_exactly_the_documented_files(run, tmp_path):
 class FullDisk:
     """A sink that has room for a few tables."""
 
+    side_by_side = False
+
     def __init__(self, folder):
         self.folder, self.left = folder, 4
 

@@ -54,7 +54,7 @@ def open_source(path: str | os.PathLike[str]) -> Source:
     if output.courses:
         some = ", ".join(show(output.path / name) for name in output.courses[:3]) + (" ..." if len(output.courses) > 3 else "")
         raise UsageError(f"{show(output.path)} was split by course: a database holds one of its folders", f"load one of {some}")
-    source = Source(output.path, rows_written(output), bool(output.summary["options"].get(option_name("spreadsheet_safe"))))
+    source = Source(output.path, rows_written(output), bool(output.summary.get("options", {}).get(option_name("spreadsheet_safe"))))
     for table in TABLES.values():
         if source._file(table) is None and not (output.path / DATABASE).exists():
             if source.guarded:
