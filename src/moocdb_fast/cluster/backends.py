@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -95,10 +96,14 @@ class Backend:
 
 def require(module: str) -> Any:
     """A module of the extra, imported when it is needed."""
+    before = signal.getsignal(signal.SIGINT)
     try:
         return import_module(module)
     except ImportError as error:
         raise ClusterError(f"{module} is not installed", "install the extra: python -m pip install 'moocdb_fast[cluster]'") from error
+    finally:
+        if signal.getsignal(signal.SIGINT) is not before:  # dask-jobqueue makes Ctrl-C its own when it is imported
+            signal.signal(signal.SIGINT, before)
 
 
 def _connect(distributed: Any, where: Any) -> Any:
