@@ -140,7 +140,7 @@ echo "Submitted batch job $!"
 """
 
 
-@pytest.mark.skipif(not os.environ.get("MOOCDB_FAST_BATCH_SYSTEM"), reason="hangs in one run of four, for a reason not found yet; MOOCDB_FAST_BATCH_SYSTEM=1 runs it")
+@pytest.mark.skipif(not os.environ.get("MOOCDB_FAST_BATCH_SYSTEM"), reason="hangs in one run of four; MOOCDB_FAST_BATCH_SYSTEM=1 runs it")
 def test_a_batch_system_starts_the_workers(course, work, monkeypatch):
     """SLURM is not here; the class of dask-jobqueue is, with a command of ours that takes its job scripts."""
     before = signal.getsignal(signal.SIGINT)
