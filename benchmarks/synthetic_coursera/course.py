@@ -70,15 +70,20 @@ class Course:
         """A source of choices of its own."""
         return Dice(self.seed, *words)
 
-    def attempts(self) -> Iterator[tuple[int, Person, int, int, int]]:
-        """Quiz submissions: id, learner, quiz, which of the learner's to that quiz it is, and time."""
+    def uses(self, what: str, rate: float, items: int) -> Iterator[tuple[int, Person, int, int, Dice]]:
+        """What learners do with items: id, learner, item, which of the learner's with that item it is, and the dice for the rest."""
         number = 0
         for i, learner in enumerate(self.people):
-            dice, before = self.dice("attempts", i), dict[int, int]()
-            for _ in range(dice.times(self.submissions * 2 * dice.real())):
-                number, quiz = number + 1, 1 + dice.below(self.quizzes)
-                before[quiz] = before.get(quiz, 0) + 1
-                yield number, learner, quiz, before[quiz], START + (quiz % self.weeks) * WEEK + dice.below(WEEK)
+            dice, before = self.dice(what, i), dict[int, int]()
+            for _ in range(dice.times(rate * 2 * dice.real())):
+                number, item = number + 1, 1 + dice.below(items)
+                before[item] = before.get(item, 0) + 1
+                yield number, learner, item, before[item], dice
+
+    def attempts(self) -> Iterator[tuple[int, Person, int, int, int]]:
+        """Quiz submissions: id, learner, quiz, which of the learner's to that quiz it is, and time."""
+        for number, learner, quiz, again, dice in self.uses("attempts", self.submissions, self.quizzes):
+            yield number, learner, quiz, again, START + (quiz % self.weeks) * WEEK + dice.below(WEEK)
 
 
 def _hash_mapping(c: Course) -> Iterator[Row]:
@@ -146,14 +151,9 @@ def _lectures(c: Course) -> Iterator[Row]:
 
 
 def _views(c: Course) -> Iterator[Row]:
-    number = 0
-    for i, learner in enumerate(c.people):
-        dice, again = c.dice("views", i), dict[int, int]()
-        for _ in range(dice.times(c.views * 2 * dice.real())):
-            number, lecture = number + 1, 1 + dice.below(c.lectures)
-            again[lecture] = again.get(lecture, 0) + 1
-            yield {"id": number, "item_id": lecture, "@user": learner, "submission_time": START + dice.below(c.weeks * WEEK),
-                   "submission_number": again[lecture], "action": "download" if dice.chance(0.2) else "view"}  # fmt: skip
+    for number, learner, lecture, again, dice in c.uses("views", c.views, c.lectures):
+        yield {"id": number, "item_id": lecture, "@user": learner, "submission_time": START + dice.below(c.weeks * WEEK),
+               "submission_number": again, "action": "download" if dice.chance(0.2) else "view"}  # fmt: skip
 
 
 def _quizzes(c: Course) -> Iterator[Row]:

@@ -5,7 +5,9 @@ summary = moocdb_fast.translate("log.json", "moocdb/")
 events = moocdb_fast.open("moocdb/").table("observed_events")   # a pyarrow.Table
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from .lazily import lazily
 
 if TYPE_CHECKING:
     from .checking import check
@@ -29,13 +31,4 @@ _HOMES = {
     "translate": "translate",
 }
 
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first used, so that importing the package costs nothing."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, _HOMES)

@@ -151,14 +151,20 @@ def save_tables(path: Path, tables: Mapping[str, Mapping[str, Any]]) -> None:
         file.write(len(index).to_bytes(_ALIGNED, "little"))
 
 
-def index_of(path: Path) -> dict[str, Index]:
-    """The index of a file of tables."""
+def load_tables(path: Path, names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Whole tables of a file of tables."""
     data = mapped(path)
-    end = len(data) - _ALIGNED
-    index: dict[str, Index] = json.loads(data[end - int.from_bytes(data[end:], "little") : end])
-    return index
+    index = _index_of(data)
+    return {name: read_columns(data, index[name]) for name in names}
 
 
 def load_table(path: Path, name: str, wanted: Iterable[str] | None = None) -> dict[str, Any]:
     """Columns of a table in a file of tables."""
-    return read_columns(mapped(path), index_of(path)[name], wanted)
+    data = mapped(path)
+    return read_columns(data, _index_of(data)[name], wanted)
+
+
+def _index_of(data: mmap.mmap) -> dict[str, Index]:
+    end = len(data) - _ALIGNED
+    index: dict[str, Index] = json.loads(data[end - int.from_bytes(data[end:], "little") : end])
+    return index

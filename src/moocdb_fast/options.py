@@ -133,6 +133,11 @@ class Options:
         if self.state is not None and not self.append:
             raise UsageError("--state is where --append keeps what it read", "add --append, or leave --state out")
 
+    @property
+    def processes(self) -> int:
+        """How many processes, or threads, may work at a time."""
+        return self.workers or os.cpu_count() or 1
+
     @classmethod
     def from_toml(cls, path: str | Path, **overrides: Any) -> Options:
         """The options in a TOML file, whose keys are the names of the command-line options; `overrides` (field names) win."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -103,7 +102,7 @@ class Output:
         maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
         sinks = open_sinks(self.options.formats, self.folder, self.work, spreadsheet_safe=self.options.spreadsheet_safe)
         self.tables = dict.fromkeys(TABLES, 0)
-        threads = Threads(self._workers if all(sink.side_by_side for sink in sinks) else 1)
+        threads = Threads(self.options.processes if all(sink.side_by_side for sink in sinks) else 1)
         for number in range(plan.partitions):
             del resolved
             resolved = only or self._resolve(plan, partitions.load(number), number, seen)
@@ -118,10 +117,6 @@ class Output:
         if self.restricted is not None and self.options.payloads:
             write_payloads(plan, self.restricted, made_rows(rows, links))
         fates.finish(plan, dimensions)
-
-    @property
-    def _workers(self) -> int:
-        return self.options.workers or os.cpu_count() or 1
 
     def _counts(self, name: str, dtype: Any) -> Array:
         return rows_array(self.work, f"{self.folder.name}-{name}", self.merged.rows, dtype)
@@ -152,8 +147,8 @@ class Output:
             sink.write(name, batch)
 
     def _resolve(self, plan: Plan, blocks: Sequence[Block], number: int, seen: Introduced) -> Resolved:
-        first = int(plan.bounds[number])
-        resolved = resolve_partition(plan, blocks, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates, Threads(self._workers))
+        first, threads = int(plan.bounds[number]), Threads(self.options.processes)
+        resolved = resolve_partition(plan, blocks, first, int(plan.bounds[number + 1]) - first, self.options.keep_duplicates, threads)
         introduce(resolved, seen, plan.canonical.numbers)
         return resolved
 

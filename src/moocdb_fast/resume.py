@@ -12,9 +12,8 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
-from .disk import sync_tree, write_whole
+from .disk import read_object, sync_tree, write_whole
 from .errors import UsageError
 from .inputs import Input, Shard, changed
 from .options import Options
@@ -77,7 +76,7 @@ def begin_scan(folder: Path, inputs: Sequence[tuple[Input, str]], plan: Sequence
     scan = Scan(folder, plan)
     about = {"scan": _digest(inputs, options), "boot": None if options.resume else _boot()}
     if folder.exists():
-        earlier = _about(folder)
+        earlier = read_object(folder / ABOUT)
         if earlier.get("scan") == about["scan"] and earlier.get("boot") in (None, _boot()):
             found = ((shard.index, finished(folder, shard)) for shard in plan)
             scan.done = {index: scanned for index, scanned in found if scanned is not None}
@@ -120,14 +119,6 @@ def _boot() -> str:
         return _BOOT.read_text(encoding="ascii").strip()
     except OSError:
         return f"unknown {os.getpid()}"
-
-
-def _about(folder: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads((folder / ABOUT).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content
 
 
 def _keep_only(folder: Path, shards: set[str], marks: set[str]) -> None:

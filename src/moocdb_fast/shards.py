@@ -34,7 +34,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .columns import Text, index_of, mapped, read_columns, save_tables
+from .columns import Text, load_table, load_tables, save_tables
 
 DICTIONARIES = ("user", "course", "type", "base", "panel", "place", "module", "agent", "ip", "format", "code", "key", "question")
 TABLES = ("events", "parts", "clicks", "posts", "replies", "verdicts", "facts")
@@ -104,18 +104,13 @@ class ShardResult:
         about: dict[str, Any] = json.loads((self.folder / _EVENTS_DONE).read_text(encoding="utf-8"))
         return about
 
-    @property
-    def _index(self) -> dict[str, Any]:
-        return index_of(self.folder / _COLUMNS)
-
     def columns(self, name: str, wanted: Iterable[str] | None = None) -> dict[str, Any]:
         """Columns of a table, all or those that are wanted: arrays and texts, mapped into memory."""
-        return read_columns(mapped(self.folder / _COLUMNS), self._index[name], wanted)
+        return load_table(self.folder / _COLUMNS, name, wanted)
 
     def tables(self, *names: str) -> dict[str, dict[str, Any]]:
         """Whole tables, mapped into memory at once."""
-        data = mapped(self.folder / _COLUMNS)
-        return {name: read_columns(data, self._index[name]) for name in names}
+        return load_tables(self.folder / _COLUMNS, names)
 
     def rejects(self) -> list[dict[str, Any]]:
         """The rows of the table of that name."""

@@ -220,7 +220,7 @@ class State(Past):
         seen = {(t.name, t.size, t.changed, t.fingerprint) for t in self._index.inputs}
         marks = [(item.name, item.size, changed(item), fingerprint(item)) for item in found]
         read = [n for n, mark in enumerate(marks) if mark not in seen]
-        content = dict(zip(read, contents([found[n] for n in read], self._options.workers or os.cpu_count() or 1), strict=True))
+        content = dict(zip(read, contents([found[n] for n in read], self._options.processes), strict=True))
         known, names = {t.itself for t in self._index.inputs}, {t.name for t in self._index.inputs}
         fresh: list[Input] = []
         for n, item in enumerate(found):

@@ -225,7 +225,7 @@ def _scan(run: Run) -> None:
         about = ShardResult(folder / name).about
         run.clock.scanned(about["bytes"], about["rows"])
     order = sorted((i for i in range(len(plan)) if i not in scan.done), key=lambda i: longest_first(plan[i]))
-    workers = run.options.workers or os.cpu_count() or 1
+    workers = run.options.processes
     make = partial(make_scan, folder, run.options)
     done = scan.done | dict(zip(order, run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned), strict=True))
     run.results = run.past.results(folder)

@@ -19,9 +19,8 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-from ..disk import link, sync, write_whole
+from ..disk import link, read_object, sync, write_whole
 from ..errors import InputError, OutputError, cannot_write, show
 from ..inputs import STATE_MARK
 from ..options import Options
@@ -73,18 +72,10 @@ def check_format(planned: str) -> None:
 
 def is_done(piece: Piece, work: Path) -> bool:
     """Whether the piece is finished. Folders of another plan are refused."""
-    about = _about(work / piece.name)
+    about = read_object(work / piece.name / ABOUT)
     if about and about != {"plan": piece.plan, "piece": piece.index}:
         raise OutputError(f"the work folder {show(work)} holds pieces of another plan", "choose another with --work, or remove it")
     return bool(about)
-
-
-def _about(folder: Path) -> dict[str, Any]:
-    try:
-        content: dict[str, Any] = json.loads((folder / ABOUT).read_bytes())
-    except (FileNotFoundError, ValueError):
-        return {}
-    return content
 
 
 def _make_work(work: Path) -> None:
@@ -121,7 +112,7 @@ def _adopt(piece: Piece, work: Path, attempt: Path) -> None:
 
 def _attempts(piece: Piece, work: Path) -> Iterator[Path]:
     for path in sorted(work.glob(f"{piece.name}.*")):
-        if _about(path) == {"plan": piece.plan, "piece": piece.index}:
+        if read_object(path / ABOUT) == {"plan": piece.plan, "piece": piece.index}:
             yield path
 
 

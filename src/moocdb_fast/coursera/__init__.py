@@ -8,7 +8,9 @@ from moocdb_fast.coursera import Course, open_export, translate_export
 summary = translate_export(lambda: open_export("export/"), Path("moocdb/"), Course("algorithms-001"))
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from ..lazily import lazily
 
 if TYPE_CHECKING:
     from .detect import open_dumps, open_export
@@ -17,15 +19,4 @@ if TYPE_CHECKING:
 
 __all__ = ["Course", "open_dumps", "open_export", "open_live", "translate_export"]
 
-_HOMES = {"Course": "run", "open_dumps": "detect", "open_export": "detect", "open_live": "live", "translate_export": "run"}
-
-
-def __getattr__(name: str) -> Any:
-    """Load a name when it is first used."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from importlib import import_module
-
-    value = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-    globals()[name] = value
-    return value
+__getattr__ = lazily(__name__, {"Course": "run", "open_dumps": "detect", "open_export": "detect", "open_live": "live", "translate_export": "run"})

@@ -59,10 +59,7 @@ def write_assignments(reader: Reader, people: People, problems: Problems, highes
     ids, times = frame.numbers("id"), frame.times("submission_time")
     problem = problems.of("part").of(frame.numbers("item_id"))
     users = people.of("session", frame.raw("session"))
-    rows = attend(reader, frame, users, ids)
-    for reason, good in ((Drop.NO_ITEM, problem != 0), (Drop.NO_TIME, times != NONE)):
-        reader.ledger.drop(frame.name, reason, ids[rows][~good[rows]])
-        rows = rows[good[rows]]
+    rows = attend(reader, frame, users, ids, (Drop.NO_ITEM, problem != 0), (Drop.NO_TIME, times != NONE))
     user, problem, time, score = users[rows], problem[rows], times[rows], frame.reals("raw_score")[rows]
     keys, first = joined("assignment_submission", ids[rows]), writer.rows["submissions"]
     columns = {
@@ -127,10 +124,7 @@ def write_peers(reader: Reader, people: People, tasks: Tasks, writer: Writer, ev
     users = people.of("session", frame.raw("author"))
     submitted, saved = frame.times("submit_time"), frame.times("save_time")
     time = np.where(submitted != NONE, submitted, saved)
-    rows = attend(reader, frame, users, ids)
-    for reason, good in ((Drop.NO_ITEM, problem != 0), (Drop.NO_TIME, time != NONE)):
-        reader.ledger.drop(frame.name, reason, ids[rows][~good[rows]])
-        rows = rows[good[rows]]
+    rows = attend(reader, frame, users, ids, (Drop.NO_ITEM, problem != 0), (Drop.NO_TIME, time != NONE))
     done = submitted[rows] != NONE
     number = np.full(len(rows), NONE)
     number[done] = ranks(users[rows][done], problem[rows][done], time[rows][done])
@@ -169,11 +163,8 @@ def _write_evaluations(reader: Reader, people: People, tasks: Tasks, made: _Hand
     grader, submission = people.of("session", frame.raw("author")), made.submission.of(about)
     submitted, saved = frame.times("submit_time"), frame.times("save_time")
     time = np.where(submitted != NONE, submitted, saved)
-    rows = attend(reader, frame, grader, ids)
     owner, task = made.author.of(about), made.task.of(about)
-    for reason, good in ((Drop.NO_ITEM, task != 0), (Drop.NO_TIME, time != NONE)):
-        reader.ledger.drop(frame.name, reason, ids[rows][~good[rows]])
-        rows = rows[good[rows]]
+    rows = attend(reader, frame, grader, ids, (Drop.NO_ITEM, task != 0), (Drop.NO_TIME, time != NONE))
     staff = pc.equal(frame.texts("author_group"), "staff").fill_null(False).to_numpy(zero_copy_only=False)[rows]
     who = pa.array(grader[rows]).cast(pa.string())
     who = pc.if_else(pa.array(grader[rows] == owner[rows]), "self", pc.if_else(pa.array(staff), "staff", who))

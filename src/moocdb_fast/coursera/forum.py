@@ -102,9 +102,7 @@ def write_posts(c: Collaborations) -> None:
     c.places["post"] = Lookup(ids, place)
     root = _roots(threads, frame.flags("original"), times)
     users = c.people.of("forum", frame.raw("user"))
-    rows = attend(c.reader, frame, users, ids)
-    c.reader.ledger.drop(frame.name, Drop.NO_ITEM, ids[rows][place[rows] == 0])
-    rows = rows[place[rows] > 0]
+    rows = attend(c.reader, frame, users, ids, (Drop.NO_ITEM, place > 0))
     made = np.zeros(frame.rows + 1, np.int64)
     made[rows] = np.arange(c.next(), c.next() + len(rows))
     is_root = root[rows] == rows
@@ -155,9 +153,7 @@ def write_comments(c: Collaborations) -> None:
     place = c.places["post"].of(posts)
     c.places["comment"] = Lookup(ids, place)
     users = c.people.of("forum", frame.raw("user"))
-    rows = attend(c.reader, frame, users, ids)
-    c.reader.ledger.drop(frame.name, Drop.NO_ITEM, ids[rows][place[rows] == 0])
-    rows = rows[place[rows] > 0]
+    rows = attend(c.reader, frame, users, ids, (Drop.NO_ITEM, place > 0))
     parents = c.ids["post"].of(posts[rows])
     c.reader.ledger.note(frame.name, Note.NO_PARENT, int(np.sum(parents == 0)))
     known = np.where(times == NONE, np.iinfo(np.int64).max, times)[rows]
@@ -211,9 +207,7 @@ def write_wiki_edits(c: Collaborations) -> None:
     ids, times = frame.numbers("id"), frame.times("timestamp")
     place = c.resources.of("wiki").of(frame.numbers("page_id"))
     users = c.people.of("session", frame.raw("session"))
-    rows = attend(c.reader, frame, users, ids)
-    c.reader.ledger.drop(frame.name, Drop.NO_ITEM, ids[rows][place[rows] == 0])
-    rows = rows[place[rows] > 0]
+    rows = attend(c.reader, frame, users, ids, (Drop.NO_ITEM, place > 0))
     content = frame.take(rows).texts("comments")
     content = pc.if_else(pc.equal(content, ""), None, content)
     zero, none = np.zeros(len(rows), np.int64), np.full(len(rows), NONE)
@@ -313,9 +307,7 @@ def write_log(reader: Reader, people: People, resources: Resources, posts: Colla
     frame = reader.frame("activity_log")
     ids, items, times = frame.numbers("id"), frame.numbers("item_id"), frame.times("timestamp")
     users = people.of("forum", frame.raw("user"))
-    rows = attend(reader, frame, users, ids)
-    reader.ledger.drop(frame.name, Drop.NO_TIME, ids[rows][times[rows] == NONE])
-    rows = rows[times[rows] != NONE]
+    rows = attend(reader, frame, users, ids, (Drop.NO_TIME, times != NONE))
     part = frame.take(rows)
     module, action = part.texts("module").fill_null(""), part.texts("action").fill_null("")
     names = pc.utf8_slice_codeunits(pc.binary_join_element_wise(module, action, "."), 0, 255)

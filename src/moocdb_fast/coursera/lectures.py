@@ -23,10 +23,7 @@ def write_views(reader: Reader, people: People, resources: Resources, events: Ev
     ids, times = frame.numbers("id"), frame.times("submission_time")
     place = resources.of("lecture").of(frame.numbers("item_id"))
     users = people.of("session", frame.raw("session"))
-    rows = attend(reader, frame, users, ids)
-    for reason, good in ((Drop.NO_ITEM, place != 0), (Drop.NO_TIME, times != NONE)):
-        reader.ledger.drop(frame.name, reason, ids[rows][~good[rows]])
-        rows = rows[good[rows]]
+    rows = attend(reader, frame, users, ids, (Drop.NO_ITEM, place != 0), (Drop.NO_TIME, times != NONE))
     download = pc.equal(frame.texts("action"), "download").fill_null(False).to_numpy(zero_copy_only=False)[rows]
     names = pa.DictionaryArray.from_arrays(pa.array(download.astype(np.int32)), pa.array(["tutorial_visit", "tutorial_download"]))
     events.add(frame.name, names, users[rows], times[rows], place[rows], joined("lecture_view", ids[rows]))

@@ -110,13 +110,17 @@ def _sampled(ids: Array, sample: int | None) -> Array:
     return chosen
 
 
-def attend(reader: Reader, frame: Frame, users: Array, ids: Array | None = None) -> Array:
-    """Which rows are of users that the tables have; the others are counted."""
+def attend(reader: Reader, frame: Frame, users: Array, ids: Array | None = None, *needs: tuple[Drop, Array]) -> Array:
+    """Which rows are of users that the tables have and meet all needs; the others are counted, under the first need that they fail."""
     unknown = users == UNKNOWN
     numbers = np.full(frame.rows, -1) if ids is None else ids
     reader.ledger.drop(frame.name, Drop.NO_USER, numbers[unknown])
     reader.ledger.skip(frame.name, Skip.SAMPLE, int(np.sum(users == UNSAMPLED)))
-    return np.flatnonzero(users > 0)
+    rows = np.flatnonzero(users > 0)
+    for reason, good in needs:
+        reader.ledger.drop(frame.name, reason, numbers[rows][~good[rows]])
+        rows = rows[good[rows]]
+    return rows
 
 
 def _once(reader: Reader, frame: Frame, users: Array) -> tuple[Array, Array]:

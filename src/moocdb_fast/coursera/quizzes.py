@@ -129,10 +129,9 @@ def _taken(reader: Reader, people: People, attempts: Attempts, quizzes: Quizzes)
     ids, items = frame.numbers("id"), frame.numbers("item_id")
     users = people.of("session", frame.raw("session"))
     lives = Lookup(list(quizzes.live), list(quizzes.live.values()))
-    rows = attend(reader, frame, users, ids)
-    quiz = lives.of(items[rows], NONE)
-    reader.ledger.drop(META, Drop.NO_ITEM, ids[rows][quiz == NONE])
-    rows, quiz = rows[quiz != NONE], quiz[quiz != NONE]
+    quiz = lives.of(items, NONE)
+    rows = attend(reader, frame, users, ids, (Drop.NO_ITEM, quiz != NONE))
+    quiz = quiz[rows]
     stored = np.flatnonzero(attempts.name != NONE)
     at = Lookup(attempts.name[stored], stored).of(ids[rows], -1)
     saved = np.where(at >= 0, np.append(attempts.saved, NONE)[at], NONE)
