@@ -15,6 +15,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
 
+from .cost import Cost
 from .errors import COMPLETE, InputError, Interrupted, MoocdbError, TooManyRejects, writing
 from .identities import load_key
 from .inputs import Input, Shard, check, discover, longest_first, shards, spool
@@ -150,7 +151,7 @@ def perform(
     write: Callable[[Run], None] | None = None,
 ) -> Summary:
     """Scan what a source gives, let `write` (the MOOCdb tables, if it is not given) write it, and publish."""
-    started, cpu = time.monotonic(), time.process_time()
+    cost = Cost()
     if options.append:
         state_folder(out, options)
     source.find(out)
@@ -168,7 +169,7 @@ def perform(
             _scan(run)
             _count_scan(run)
             (write or _write)(run)
-            _finish(run, started, cpu)
+            _finish(run, cost)
             run.summary.run.state = past.keep(run.results, run.reports)
             staging.publish(run.summary)
             past.settle()
@@ -324,10 +325,8 @@ def _write(run: Run) -> None:
             run.summary.run.warnings.append(f"{where}new lines change what earlier ones mean: ids that were given are others now in {changed}")
 
 
-def _finish(run: Run, started: float, cpu: float) -> None:
+def _finish(run: Run, cost: Cost) -> None:
     """Complete the summary and check its sums."""
-    import resource
-
     from . import _core
 
     run.summary.total()
@@ -339,9 +338,6 @@ def _finish(run: Run, started: float, cpu: float) -> None:
     for report in run.summary.damaged:
         run.summary.warnings.append(f"{report.name}: {report.damage}")
     facts = run.summary.run
-    children = resource.getrusage(resource.RUSAGE_CHILDREN)
-    facts.wall_seconds = round(time.monotonic() - started, 3)
-    facts.cpu_seconds = round(time.process_time() - cpu + children.ru_utime + children.ru_stime, 3)
-    facts.peak_memory_bytes = 1024 * max(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, children.ru_maxrss)
+    cost.tell(facts)
     facts.peak_disk_bytes = run.staging.peak
     facts.simdjson = _core.implementation()

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..cost import Cost
 from ..errors import UsageError, cannot_write
 from ..identities import load_key
 from ..inputs import discover, fingerprint
-from ..ledger import RunFacts, versions
+from ..ledger import versions
 from ..options import Options
 from ..publish import REJECTS, Staging
 from ..schema import TABLES
@@ -63,7 +64,7 @@ class _Clock:
     """Counts rows and tells the callback."""
 
     def __init__(self, callback: Callable[[ExportProgress], None] | None) -> None:
-        self.started, self._callback = time.monotonic(), callback
+        self._started, self._callback = time.monotonic(), callback
         self._phase, self._rows = "people", 0
 
     def say(self, phase: str) -> None:
@@ -73,7 +74,7 @@ class _Clock:
     def read(self, rows: int) -> None:
         self._rows += rows
         if self._callback:
-            self._callback(ExportProgress(self._phase, self._rows, time.monotonic() - self.started))
+            self._callback(ExportProgress(self._phase, self._rows, time.monotonic() - self._started))
 
 
 def translate_export(
@@ -85,7 +86,7 @@ def translate_export(
 ) -> ExportSummary:
     """Translate an export into the MOOCdb tables in folder `out`."""
     options = options or Options()
-    clock, cpu = _Clock(progress), time.process_time()
+    clock, cost = _Clock(progress), Cost()
     if options.geoip:
         from ..countries import check_database
 
@@ -102,7 +103,8 @@ def translate_export(
                 raise cannot_write(staging.folder, error) from error
             facts = summary.run
             facts.out, facts.key_file, facts.key_created = str(staging.out), str(key_path), created
-            _measure(facts, clock.started, cpu, staging)
+            cost.tell(facts)
+            facts.peak_disk_bytes, facts.workers = staging.peak, 1
             staging.publish(summary)
     finally:
         source.close()
@@ -205,13 +207,3 @@ def _fingerprinted(file: SourceFile) -> dict[str, Any]:
     if file.path:
         told |= {"bytes": file.bytes, "fingerprint": fingerprint(discover((file.path,))[0])}
     return told
-
-
-def _measure(facts: RunFacts, started: float, cpu: float, staging: Staging) -> None:
-    import resource
-
-    facts.wall_seconds = round(time.monotonic() - started, 3)
-    facts.cpu_seconds = round(time.process_time() - cpu, 3)
-    facts.peak_memory_bytes = 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    facts.peak_disk_bytes = staging.peak
-    facts.workers = 1
