@@ -18,6 +18,7 @@ from ..errors import ClusterError, UsageError, cannot_read, escaped, show
 CLUSTERS = {name: f"{name.upper()}Cluster" for name in ("slurm", "pbs", "lsf", "sge", "oar")} | {"htcondor": "HTCondorCluster"}
 """Batch systems, and the classes of dask-jobqueue for them."""
 _CONNECT = "30s"
+_LOGGERS = ("distributed", "distributed.client", "distributed.gc")  # those that Dask gives handlers of their own
 _QUIET = {
     "distributed.worker.profile.enabled": False,
     "distributed.admin.system-monitor.interval": "5s",
@@ -65,7 +66,8 @@ class Backend:
         """A client of the cluster. What was started for it ends with it."""
         distributed = require("distributed")
         arguments = self.arguments()
-        logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what goes wrong becomes one error
+        for name in _LOGGERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong becomes one error
         with (
             require("dask").config.set(_QUIET),
             _closing(self._start(distributed, arguments)) as cluster,
