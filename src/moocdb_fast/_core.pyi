@@ -165,11 +165,12 @@ class Placer:
 
 def resolve(
     rows: dict[str, NDArray[Any]], bases: dict[str, NDArray[Any]], parts: dict[str, NDArray[Any]], keep_duplicates: bool
-) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
+) -> tuple[dict[str, NDArray[Any]], dict[str, NDArray[Any]]]:
     """The pass over rows sorted by course, user, time (rules, section 11). `rows["about"]` is empty when there are no posts.
 
-    Returns per row outcome, base, panel, duration in seconds (-1: none); the parts of submissions: row, module, numbers, and the part
-    handed in that gave answer, mark and format (-1: none); and the scores: row, the row of the record, the part that holds the mark.
+    Fills `outcome` and `duration` (whole seconds, -1: none) of the rows; their `base` and `panel` become the page where the event happens.
+    Returns the parts of submissions: row, module, numbers, and the part handed in that gave answer, mark and format (-1: none); and the
+    scores: row, the row of the record, the part that holds the mark.
     """
 
 def render_cells(offsets: _Longs, data: _Bytes) -> tuple[_Longs, bytes, int]:

@@ -14,10 +14,10 @@ from . import _core
 from .countries import country_of
 from .events import resources as kinds
 from .events._spec import MODES
+from .introduced import Introduced
 from .merge import Module
 from .plan import Plan
 from .questions import build_feedback
-from .resolve import Introduced
 from .schema import STUDENT, TABLES, TEACHING_STAFF
 from .tabular import Optional, filled, numbered
 

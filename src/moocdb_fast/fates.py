@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
-from .events import families_of
+from . import _core
 from .ledger import InputReport
 from .merge import Merged
-from .plan import CLOSE, Plan, selected
-from .resolve import COPY, DUPLICATE, EXTRA, RECORD, SCORED, Resolved
-
-if TYPE_CHECKING:
-    from .dimensions import Dimensions
-    from .output import Output
+from .plan import CLOSE, selected
+from .resolve import COPY, DUPLICATE, RECORD, SCORED, Resolved
 
 Array = np.ndarray[Any, Any]
-
-
-def count_lines(merged: Merged, reports: Sequence[InputReport], ordinals: Array, reason: str | None) -> None:
-    """Count lines as filtered for a reason, or as translated (None), each with the input it came from."""
-    for number, count in zip(*(x.tolist() for x in np.unique(merged.inputs(ordinals), return_counts=True)), strict=True):
-        counts = reports[number - 1].counts
-        if reason is None:
-            counts.add(events=count)
-        else:
-            counts.add_reasons("filtered", {reason: count})
+EXTRA = _core.FLAGS["extra"]
 
 
 def count_unselected(merged: Merged, courses: Sequence[str], reports: Sequence[InputReport]) -> None:
@@ -38,38 +26,59 @@ def count_unselected(merged: Merged, courses: Sequence[str], reports: Sequence[I
         columns = shard.result.columns("events", ("course", "flags"))
         others = (columns["flags"] & EXTRA) == 0
         others[selected(shard.placed("course", columns), wanted)] = False
-        count_lines(merged, reports, shard.first_row + np.flatnonzero(others), "course")
+        count_lines(reports, {shard.input: int(others.sum())}, "course")
 
 
-class Fates:
-    """Counts what the resolve step decides, per input and per type. Extra events of a line have no fate of their own."""
+@dataclass
+class Tally:
+    """What the resolve step decides: lines per input, by reason (None: translated), and translated lines per type and course, by code. Extra
+    events of a line have no fate of their own."""
 
-    def __init__(self, output: Output, reports: Sequence[InputReport]) -> None:
-        self.output, self.reports = output, reports
-        self._types: Counter[int] = Counter()
-        self._courses: Counter[int] = Counter()
+    lines: dict[str | None, Counter[int]] = field(default_factory=lambda: defaultdict(Counter))
+    types: Counter[int] = field(default_factory=Counter)
+    courses: Counter[int] = field(default_factory=Counter)
 
-    def count(self, r: Resolved) -> None:
+    @classmethod
+    def of(cls, merged: Merged, r: Resolved) -> Tally:
         """Count a partition."""
+        tally = cls()
         lines = (r.events["flags"] & EXTRA) == 0
-        translated = lines & ((r.outcome <= RECORD) | (r.outcome == SCORED))
-        count_lines(self.output.merged, self.reports, r.events["ordinal"][translated], None)
-        for outcome, reason in ((DUPLICATE, "duplicate"), (COPY, "echo")):
-            count_lines(self.output.merged, self.reports, r.events["ordinal"][lines & (r.outcome == outcome)], reason)
-        count_lines(self.output.merged, self.reports, r.events["ordinal"][lines & ((r.events["flags"] & CLOSE) != 0)], "page_close")
-        for counter, name in ((self._types, "type"), (self._courses, "course")):
-            codes, numbers = np.unique(r.events[name][translated], return_counts=True)
-            counter.update(dict(zip(codes.tolist(), numbers.tolist(), strict=True)))
-
-    def finish(self, plan: Plan, dimensions: Dimensions) -> None:
-        """Tell the output what was counted, in an order that does not depend on how it was counted."""
-        output, texts = self.output, self.output.merged.course_texts
-        output.courses = {
-            texts[c] if c >= 0 else "": n for c, n in sorted(self._courses.items(), key=lambda x: texts[x[0]].encode() if x[0] >= 0 else b"")
+        translated = np.flatnonzero(lines & ((r.outcome <= RECORD) | (r.outcome == SCORED)))
+        chosen = {
+            None: translated,
+            "duplicate": np.flatnonzero(lines & (r.outcome == DUPLICATE)),
+            "echo": np.flatnonzero(lines & (r.outcome == COPY)),
+            "page_close": np.flatnonzero(lines & ((r.events["flags"] & CLOSE) != 0)),
         }
-        output.event_types = {dimensions.type_names[int(c)]: self._types[int(c)] for c in plan.types if self._types[int(c)]}
-        output.families = families_of(output.event_types)
-        if output.chosen is None and len(named := [c for c in output.courses if c]) > 1:
-            output.warnings.append(
-                f"{len(named)} courses in one MOOCdb: {', '.join(named[:10])}{', …' if len(named) > 10 else ''}; see --course and --split-by-course"
-            )
+        for reason, rows in chosen.items():
+            tally.lines[reason] = _numbers(merged.inputs(r.events["ordinal"][rows]))
+        tally.types, tally.courses = (_numbers(_core.pick(r.events[name], translated)) for name in ("type", "course"))
+        return tally
+
+    def take(self, other: Tally) -> None:
+        """Add what was counted elsewhere."""
+        for reason, numbers in other.lines.items():
+            self.lines[reason] += numbers
+        self.types += other.types
+        self.courses += other.courses
+
+    def tell(self, reports: Sequence[InputReport]) -> None:
+        """Put the lines into the ledger."""
+        for reason, numbers in self.lines.items():
+            count_lines(reports, numbers, reason)
+
+
+def _numbers(codes: Array) -> Counter[int]:
+    """How many there are of each code from -1 on."""
+    counts = np.bincount(codes.astype(np.int64) + 1)
+    return Counter({code - 1: int(counts[code]) for code in np.flatnonzero(counts).tolist()})
+
+
+def count_lines(reports: Sequence[InputReport], numbers: Mapping[int, int], reason: str | None) -> None:
+    """Count lines, so many of each input, as filtered for a reason, or as translated (None)."""
+    for number, count in numbers.items():
+        counts = reports[number - 1].counts
+        if reason is None:
+            counts.add(events=count)
+        elif count:
+            counts.add_reasons("filtered", {reason: count})

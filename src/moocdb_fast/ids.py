@@ -14,9 +14,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from .counts import ROW_KINDS, Rows
 from .dimensions import Dimensions
 from .links import Links
-from .resolve import ROW_KINDS, Rows
 from .shards import text_buffers
 
 Array = np.ndarray[Any, Any]

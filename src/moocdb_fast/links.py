@@ -35,6 +35,10 @@ class _Columns:
         for name, column in columns.items():
             self.pieces[name].append(column)
 
+    def take(self, other: _Columns) -> None:
+        for name, pieces in other.pieces.items():
+            self.pieces[name] += pieces
+
     def __getitem__(self, name: str) -> Array:
         return np.concatenate(self.pieces[name]) if self.pieces[name] else np.zeros(0, np.int64)
 
@@ -71,6 +75,13 @@ class Links:
         verdicts = r.children["verdicts"].pick(r.outcome[r.children["verdicts"].row] == OBSERVED)
         own = {name: e[name][verdicts.row] for name in ("course", "module", "time", "ordinal")}
         self.verdicts.add(**own, **{name: verdicts.numbers(name) for name in ("key", "keyed", "target")})
+
+    def take(self, other: Links) -> None:
+        """Take in what was collected elsewhere."""
+        for name in ("post_keys", "submission_keys"):
+            getattr(self, name).see(*getattr(other, name).pairs(), *getattr(other, name).firsts())
+        for name in ("posts", "replies", "submissions", "verdicts"):
+            getattr(self, name).take(getattr(other, name))
 
     def join(self) -> None:
         """Everything is collected."""

@@ -41,8 +41,12 @@ class MergedShard:
 
     def codes(self, name: str) -> Array | None:
         """The codes of the whole by those of the shard, for a code column; None where they are the same."""
-        kept: Array | None = load_table(self.result.folder / _CODES, "codes", (_DICTIONARY.get(name, name),))[_DICTIONARY.get(name, name)]
-        return kept
+        return self.all_codes((name,))[name]
+
+    def all_codes(self, names: Sequence[str]) -> dict[str, Array | None]:
+        """The same for some columns at once."""
+        kept = load_table(self.result.folder / _CODES, "codes", {_DICTIONARY.get(name, name) for name in names})
+        return {name: kept[_DICTIONARY.get(name, name)] for name in names}
 
     def column(self, name: str, columns: dict[str, Array]) -> Array:
         """A code column in the codes of the whole (-1 stays -1)."""
@@ -97,11 +101,10 @@ class Merged:
 
     def users(self, shard: MergedShard, columns: dict[str, Array], name: str = "user") -> Array:
         """A column of users of a shard in the codes of the whole; platform ids that the log gives a name are that name."""
-        return _translate(self.user_codes(shard, name), columns[name])
+        return _translate(self.renamed(shard.codes(name)), columns[name])
 
-    def user_codes(self, shard: MergedShard, name: str = "user") -> Array | None:
-        """The codes that `users` translates with."""
-        codes = shard.codes(name)
+    def renamed(self, codes: Array | None) -> Array | None:
+        """Codes of users that `users` translates with."""
         if not self.aliases:
             return codes
         renamed: Array = self.alias if codes is None else self.alias[codes]
@@ -109,6 +112,8 @@ class Merged:
 
     def inputs(self, ordinals: Array) -> Array:
         """The input number of each row."""
+        if self._input_numbers[0] == self._input_numbers[-1]:
+            return np.full(len(ordinals), self._input_numbers[0])
         numbers: Array = self._input_numbers[np.searchsorted(self._first_rows, ordinals, side="right") - 1]
         return numbers
 

@@ -1,29 +1,29 @@
-"""Rows by partition: all events of a range of (course, user) groups, in the codes of the whole, in blocks of one shard each.
+"""Rows by partition: all events of a range of (course, user) groups, in the codes of the whole.
 
-One partition is read from the shards as it is resolved; several are cut out of them first, a file each, and read back one at a time.
+One partition is read from the shards as it is. Of several, batches of shards are cut first, each on its own: a file with its rows by
+partition, of which every partition later reads its share.
 """
 
 from __future__ import annotations
 
-import json
-import resource
-from collections.abc import Iterator
-from contextlib import ExitStack
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from . import _core
-from .columns import mapped, picked, read_columns, write_columns
+from .columns import Text, joined, load_tables, picked, save_tables
 from .merge import Merged, MergedShard
-from .plan import FILES_PER_PARTITION, SPARE_FILES, Plan, selected
+from .plan import Plan, rows_at_a_time, selected
 
 Array = np.ndarray[Any, Any]
 _CODES = ("course", "type", "base", "panel", "dest", "module", "agent", "user")
 _KEPT = ("offset", "time", "hash", "attempts", "kind", "flags", "submit")
-EVENTS = (*_CODES, *_KEPT, "ordinal")
+_MADE = ("ordinal", "group")
+EVENTS = (*_CODES, *_KEPT, *_MADE)
 CHILDREN = {
     "parts": ("module", "format"),
     "clicks": ("code",),
@@ -33,137 +33,172 @@ CHILDREN = {
 }
 """What events have, and its code columns."""
 _MAPS = ("course", "module")  # columns that placing may have changed
+_DTYPES: dict[str, Any] = dict.fromkeys(EVENTS, np.int32)
+_DTYPES |= dict.fromkeys(("offset", "time", "ordinal"), np.int64) | {"hash": np.uint64} | dict.fromkeys(("kind", "flags", "submit"), np.uint8)
+_BATCHES, _BATCH_PARTITIONS = 16, 4  # so many batches, but none with more rows than so many partitions
+_BATCH_BYTES = 1 << 30  # of log: texts of a batch must be addressable
 
 
 @dataclass(frozen=True)
 class Block:
-    """Rows of one shard in canonical order. `events` may still be in the codes of the shard: `codes` has those of the whole. Children
-    are in the codes of the whole; their `row` counts the events of the block."""
+    """Rows in canonical order, and what they have of each kind, whose `row` counts these rows."""
 
-    rows: int
+    events: dict[str, Array]
+    children: dict[str, dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Partitions:
+    """The partitions of an output, below `folder` if there are several."""
+
+    plan: Plan
+    folder: Path
+
+    @cached_property
+    def batches(self) -> list[list[MergedShard]]:
+        """The shards, in canonical order, as they are cut: each partition reads from each batch, so large logs have few large ones."""
+        all_rows, least = self.plan.merged.rows, rows_at_a_time(self.plan.merged.rows)
+        most = min(_BATCH_PARTITIONS * least, max(least, all_rows // _BATCHES))
+        batches: list[list[MergedShard]] = [[]]
+        rows = size = 0
+        for shard in self.plan.merged.shards:
+            rows, size = rows + shard.rows, size + shard.result.about["bytes"]
+            if batches[-1] and (rows > most or size > _BATCH_BYTES):
+                batches.append([])
+                rows, size = shard.rows, shard.result.about["bytes"]
+            batches[-1].append(shard)
+        return batches
+
+    def cut(self, number: int) -> None:
+        """Write the rows of a batch by partition."""
+        block, starts = _gather(self.plan, self.batches[number])
+        save_tables(self._file(number), {"starts": starts, "events": block.events, **block.children})
+
+    def load(self, number: int) -> Block:
+        """The rows of a partition."""
+        if self.plan.partitions == 1:
+            return _gather(self.plan, self.plan.merged.shards)[0]
+        shares = [_share(self._file(batch), number) for batch in range(len(self.batches))]
+        firsts = np.cumsum([0, *(len(share.events["time"]) for share in shares)])
+        events = {name: joined([share.events[name] for share in shares]) for name in EVENTS}
+        children = {kind: _joined([share.children[kind] for share in shares], firsts) for kind in CHILDREN}
+        return Block(events, children)
+
+    def forget(self) -> None:
+        """The files are not needed any more."""
+        for batch in range(len(self.batches)):
+            self._file(batch).unlink()
+
+    def _file(self, batch: int) -> Path:
+        return self.folder / f"cut-{batch}"
+
+
+def _share(path: Path, number: int) -> Block:
+    """The rows of a partition in the file of a batch, copied: there may be more batches than a process may have files open. Rows of children
+    count those of the share."""
+    tables = load_tables(path, ("starts", "events", *CHILDREN))
+    spans = {name: slice(*starts[number : number + 2].tolist()) for name, starts in tables.pop("starts").items()}
+    events, *children = ({name: _cut(column, spans[kind]) for name, column in columns.items()} for kind, columns in tables.items())
+    return Block(events, dict(zip(CHILDREN, children, strict=True)))
+
+
+def _cut(column: Any, span: slice) -> Any:
+    if not isinstance(column, Text):
+        return column[span].copy()
+    ends = column.ends[span.start : span.stop + 1]
+    return Text(ends - ends[0], np.array(column.data[ends[0] : ends[-1]]), None if column.valid is None else column.valid[span].copy())
+
+
+def _joined(children: Sequence[dict[str, Any]], firsts: Array) -> dict[str, Any]:
+    """What blocks have of a kind, one behind the other."""
+    some = [(columns, first) for columns, first in zip(children, firsts.tolist(), strict=False) if len(columns["row"])]
+    if not some:
+        return children[0] if children else {"row": np.empty(0, np.int32)}
+    made = {name: joined([columns[name] for columns, _ in some]) for name in some[0][0] if name != "row"}
+    return made | {"row": np.concatenate([columns["row"] + np.int32(first) for columns, first in some])}
+
+
+# ---------------------------------------------------------------- from shards
+
+
+@dataclass(frozen=True)
+class _Piece:
+    """The rows of a shard that belong to the output: events in the codes of the shard, with those of the whole beside them (None: the same), and
+    children in the codes of the whole."""
+
     events: dict[str, Array]
     codes: dict[str, Array | None]
     children: dict[str, dict[str, Any]]
 
-    def translated(self, name: str) -> Array:
-        """A column of events in the codes of the whole."""
-        codes = self.codes.get(name)
-        return self.events[name] if codes is None else _core.translate(self.events[name], codes)
 
-    def pick(self, rows: Array, children: dict[str, tuple[Array, Array]]) -> Block:
-        """Chosen rows, in the codes of the whole; `children` has the chosen ones of each kind and the row of each."""
-        events = {name: _core.pick(self.translated(name), rows) for name in self.events}
-        chosen = {
-            name: {column: row if column == "row" else picked(values, which) for column, values in self.children[name].items()}
-            for name, (which, row) in children.items()
-        }
-        return Block(len(rows), events, {}, chosen)
+def _gather(plan: Plan, shards: Sequence[MergedShard]) -> tuple[Block, dict[str, Array]]:
+    """The rows of shards by partition, else in canonical order, and where each partition begins in each table."""
+    pieces = [_piece(plan, shard) for shard in shards]
+    group = np.concatenate([piece.events["group"] for piece in pieces]) if pieces else np.empty(0, np.int32)
+    partition = plan.partition_of[group]
+    place = _core.find_places(partition, plan.partitions, np.zeros(len(group), np.int64))
+    firsts = np.cumsum([0, *(len(piece.events["group"]) for piece in pieces)])
+    events = {name: np.empty(len(group), _DTYPES[name]) for name in EVENTS}
+    for piece, (first, end) in zip(pieces, _spans(firsts), strict=True):
+        for name in EVENTS:
+            _core.scatter(piece.events[name], place[first:end], events[name], piece.codes.get(name))
+    starts = {"events": _starts(partition, plan.partitions)}
+    children = {}
+    for kind in CHILDREN:
+        columns = _joined([piece.children[kind] for piece in pieces], firsts)
+        of = partition[columns["row"]]
+        starts[kind] = _starts(of, plan.partitions)
+        columns["row"] = place[columns["row"]] - starts["events"][of].astype(np.int32)
+        order = np.argsort(of.astype(np.uint16), kind="stable") if plan.partitions > 1 and len(of) else None
+        children[kind] = columns if order is None else {name: picked(column, order) for name, column in columns.items()}
+    return Block(events, children), starts
 
 
-def _block(merged: Merged, shard: MergedShard, plan: Plan) -> Block:
-    """The rows of a shard that belong to the output."""
-    tables = shard.result.tables("events", *CHILDREN)
+def _spans(firsts: Array) -> Iterator[tuple[int, int]]:
+    return zip(firsts[:-1].tolist(), firsts[1:].tolist(), strict=True)
+
+
+def _starts(partition: Array, partitions: int) -> Array:
+    return np.append(0, np.cumsum(np.bincount(partition, minlength=partitions)))
+
+
+def _piece(plan: Plan, shard: MergedShard) -> _Piece:
+    tables, merged = shard.result.tables("events", *CHILDREN), plan.merged
+    codes = shard.all_codes(_CODES)
+    codes["user"] = merged.renamed(codes["user"])
     events = {name: tables["events"][name] for name in (*_CODES, *_KEPT)}
-    codes: dict[str, Array | None] = {name: shard.codes(name) for name in _CODES}
-    codes["user"] = merged.user_codes(shard)
     for name in _MAPS:
         moved = shard.moved(name)
         if moved is not None:
             events[name], codes[name] = moved, None
     events["ordinal"] = np.arange(shard.first_row, shard.first_row + shard.rows, dtype=np.int64)
-    children = {name: _children(merged, shard, name, tables[name]) for name in CHILDREN}
-    whole = Block(shard.rows, events, codes, children)
-    if plan.courses is None:
-        return whole
-    rows = np.arange(shard.rows)[selected(whole.translated("course"), plan.courses)]
-    place = np.full(shard.rows, -1, np.int32)
+    children = {kind: _children(merged, shard, kind, tables[kind]) for kind in CHILDREN}
+    course = events["course"] if codes["course"] is None else _core.translate(events["course"], codes["course"])
+    if plan.courses is not None:
+        rows = np.arange(shard.rows)[selected(course, plan.courses)]
+        course, events = course[rows], {name: _core.pick(column, rows) for name, column in events.items()}
+        children = {kind: _chosen(columns, rows, shard.rows) for kind, columns in children.items()}
+    user = events["user"] if codes["user"] is None else _core.translate(events["user"], codes["user"])
+    return _Piece(events | {"group": plan.groups(course, user)}, codes, children)
+
+
+def _chosen(columns: dict[str, Any], rows: Array, count: int) -> dict[str, Any]:
+    """Those children whose rows are chosen."""
+    place = np.full(count, -1, np.int32)
     place[rows] = np.arange(len(rows), dtype=np.int32)
-    homes = {name: place[columns["row"]] for name, columns in children.items()}
-    return whole.pick(rows, {name: (which := np.flatnonzero(home >= 0), home[which]) for name, home in homes.items()})
+    home = place[columns["row"]]
+    which = np.flatnonzero(home >= 0)
+    return {name: home[which] if name == "row" else picked(column, which) for name, column in columns.items()}
 
 
-def _children(merged: Merged, shard: MergedShard, name: str, columns: dict[str, Any]) -> dict[str, Any]:
+def _children(merged: Merged, shard: MergedShard, kind: str, columns: dict[str, Any]) -> dict[str, Any]:
     """What the rows of a shard have of a kind, in the codes of the whole."""
+    columns = dict(columns)
     if not len(columns["row"]):
         return columns
-    columns = dict(columns)
-    for column in CHILDREN[name]:
+    for column in CHILDREN[kind]:
         if column == "module":
             columns[column] = shard.placed(column, columns, of="parts")
         else:
             columns[column] = merged.users(shard, columns, column) if column == "target" else shard.column(column, columns)
     return columns
-
-
-def _split(block: Block, plan: Plan) -> Iterator[tuple[int, Block]]:
-    """The block of a shard, by partition."""
-    partition = np.searchsorted(plan.bounds, plan.groups(block.translated("course"), block.translated("user")), side="right") - 1
-    order = np.argsort(partition, kind="stable")
-    starts = np.searchsorted(partition[order], np.arange(plan.partitions + 1))
-    place = np.empty(block.rows, np.int32)
-    place[order] = np.arange(block.rows) - starts[partition[order]]
-    homes = {name: partition[columns["row"]] for name, columns in block.children.items()}
-    for p in np.flatnonzero(np.diff(starts)).tolist():
-        which = {name: np.flatnonzero(home == p) for name, home in homes.items()}
-        children = {name: (rows, place[block.children[name]["row"][rows]]) for name, rows in which.items()}
-        yield p, block.pick(order[starts[p] : starts[p + 1]], children)
-
-
-@dataclass
-class Partitions:
-    """The partitions of an output; `load` gives each in turn."""
-
-    plan: Plan
-    folder: Path
-
-    def load(self, number: int) -> list[Block]:
-        """The blocks of a partition, in canonical order."""
-        if self.plan.partitions == 1:
-            return [_block(self.plan.merged, shard, self.plan) for shard in self.plan.merged.shards]
-        data = mapped(self._path(number))
-        with self._index(number).open(encoding="ascii") as lines:
-            blocks = [json.loads(line) for line in lines]
-        return [
-            Block(rows, read_columns(data, events), {}, {name: read_columns(data, index) for name, index in children.items()})
-            for rows, events, children in blocks
-        ]
-
-    def forget(self, number: int) -> None:
-        """A partition is not needed any more."""
-        self._path(number).unlink(missing_ok=True)
-        self._index(number).unlink(missing_ok=True)
-
-    def _path(self, number: int) -> Path:
-        return self.folder / f"{number}"
-
-    def _index(self, number: int) -> Path:
-        """Where the columns of each block lie, a line each: in memory that would grow with shards times partitions."""
-        return self.folder / f"{number}.index"
-
-    def cut(self) -> None:
-        """Spread the rows of all shards over the files of the partitions."""
-        self.folder.mkdir()
-        _allow_files(self.plan.partitions * FILES_PER_PARTITION + SPARE_FILES)
-        with ExitStack() as files:
-            data = [files.enter_context(self._path(number).open("wb")) for number in range(self.plan.partitions)]
-            indexes = [files.enter_context(self._index(number).open("w", encoding="ascii")) for number in range(self.plan.partitions)]
-            for shard in self.plan.merged.shards:
-                for number, piece in _split(_block(self.plan.merged, shard, self.plan), self.plan):
-                    events = write_columns(data[number], piece.events)
-                    children = {name: write_columns(data[number], columns) for name, columns in piece.children.items()}
-                    indexes[number].write(json.dumps([piece.rows, events, children]) + "\n")
-
-
-def cut_into_partitions(plan: Plan, folder: Path) -> Partitions:
-    """Bring the rows of all shards, if there are several partitions, to disk in the codes of the whole."""
-    partitions = Partitions(plan, folder)
-    if plan.partitions > 1:
-        partitions.cut()
-    return partitions
-
-
-def _allow_files(count: int) -> None:
-    """Raise the soft limit of open files, as far as the hard one allows (the plan keeps within that)."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY and soft < count:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (count if hard == resource.RLIM_INFINITY else min(count, hard), hard))

@@ -47,6 +47,9 @@ class Past:
         """The ids of an output, if they are to be compared with those that were given."""
         return None
 
+    def note_ids(self, folder: str, ids: GivenIds | None) -> None:
+        """The ids of an output, compared; another process may have done that."""
+
     def keep(self, results: Sequence[ShardResult], reports: Sequence[InputReport]) -> str:
         """Keep everything for the next run, before the output is published; returns what its summary must name."""
         return ""

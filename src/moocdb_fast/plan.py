@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import resource
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -18,11 +18,11 @@ from .merge import Merged, MergedShard
 Array = np.ndarray[Any, Any]
 CLOSE = _core.FLAGS["close"]
 
-PARTITION_ROWS = 1_000_000
-"""Rows that are resolved at a time: bounds the memory of a run whatever the size of the log."""
+PARTITION_ROWS = 1 << 17
+"""Rows that are resolved at a time: bounds the memory of a run whatever the size of the log, and their columns stay in the processor's cache."""
 
-FILES_PER_PARTITION, SPARE_FILES = 2, 64
-"""Open files while partitions are written, and what else a process needs."""
+MOST_PARTITIONS = 1024
+"""From there on partitions grow: each takes its share of every file of rows, and with too many of both the shares would be crumbs."""
 
 
 @dataclass
@@ -69,6 +69,11 @@ class Plan:
     @property
     def partitions(self) -> int:
         return len(self.bounds) - 1
+
+    @cached_property
+    def partition_of(self) -> Array:
+        """The partition of each group."""
+        return np.repeat(np.arange(self.partitions, dtype=np.int32), np.diff(self.bounds))
 
     def actors(self) -> list[str]:
         """`n:<name>`, `i:<platform id>` or `a` of each user, by user_id."""
@@ -151,12 +156,10 @@ def _groups(merged: Merged, users: Users, pairs: Any) -> tuple[Array, Array]:
     number[order] = np.arange(len(order), dtype=np.int32)
     sizes = pairs.counts()[order]
     before = np.cumsum(sizes) - sizes
-    firsts = np.flatnonzero(np.diff(before // _rows_per_partition(int(sizes.sum())), prepend=-1)) if len(order) else np.zeros(1, np.int64)
+    firsts = np.flatnonzero(np.diff(before // rows_at_a_time(int(sizes.sum())), prepend=-1)) if len(order) else np.zeros(1, np.int64)
     return number, np.append(firsts, len(order))
 
 
-def _rows_per_partition(rows: int) -> int:
-    """PARTITION_ROWS, or more for logs so large that the files of all partitions could not be open at once."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    partitions = max(1, (most - SPARE_FILES) // FILES_PER_PARTITION) if most != resource.RLIM_INFINITY else rows + 1
-    return max(PARTITION_ROWS, -(-rows // partitions))
+def rows_at_a_time(rows: int) -> int:
+    """How many of the rows of an output are in memory at once."""
+    return max(PARTITION_ROWS, -(-rows // MOST_PARTITIONS))

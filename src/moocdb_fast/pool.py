@@ -26,6 +26,7 @@ from .interrupts import STOPS, held
 _TRIES = 3
 _PATIENCE = 10  # seconds
 _PR_SET_PDEATHSIG = 1
+_ALLOCATOR = "jemalloc_bg_thd"
 
 Work = Callable[[Any, Callable[..., None]], Any]
 """A task and a way to report progress, to a small result."""
@@ -73,11 +74,13 @@ def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[
 
 def _alone() -> bool:
     """Whether this process has no other threads. Then a worker may be its copy, which costs next to nothing; a new process costs half a
-    CPU second until it has imported everything. Another thread might hold a lock that nobody in the copy would ever give back."""
+    CPU second until it has imported everything. Another thread might hold a lock that nobody in the copy would ever give back; that of
+    Arrow's allocator sees to its own."""
     try:
-        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
+        threads = [(task / "comm").read_text(errors="replace").strip() for task in Path("/proc/self/task").iterdir()]
     except OSError:
         return False
+    return sum(name != _ALLOCATOR for name in threads) == 1
 
 
 def _start(job: _Job, make: Callable[..., Work], args: tuple[Any, ...]) -> None:

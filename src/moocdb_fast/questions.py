@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from .columns import Text
+from .introduced import Introduced
 from .plan import Plan
-from .resolve import Introduced
 from .tabular import numbered
 
 Array = np.ndarray[Any, Any]

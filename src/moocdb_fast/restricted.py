@@ -9,9 +9,9 @@ import numpy as np
 import pyarrow as pa
 
 from .countries import most_frequent
+from .counts import Rows
 from .links import Links
 from .plan import Plan
-from .resolve import Rows
 from .rows import row_keys
 from .schema import EVENT_PAYLOADS, USER_PII
 from .sinks.csv import CsvSink

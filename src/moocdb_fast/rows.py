@@ -12,11 +12,12 @@ import pyarrow as pa
 from . import _core
 from .activity import collaborations, feedbacks
 from .columns import Text, joined, picked
+from .counts import ROW_KINDS, OnDisk, Rows
 from .dimensions import Dimensions
 from .events._spec import GRADERS
 from .links import Links
 from .plan import Plan
-from .resolve import OBSERVED, ROW_KINDS, Children, Resolved, Rows, part_number
+from .resolve import OBSERVED, Children, Resolved, part_number
 from .tabular import batch, coded, optional, real
 
 Array = np.ndarray[Any, Any]
@@ -46,6 +47,13 @@ class Ids:
                 before[start : start + BATCH] = np.cumsum(chunk) - chunk + total
                 total += int(chunk.sum())
         return ids
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: OnDisk.of(getattr(self, name)) for name in ROW_KINDS}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        for name, array in state.items():
+            setattr(self, name, array.open() if isinstance(array, OnDisk) else array)
 
 
 def row_keys(*columns: Array) -> pa.Array:

@@ -254,7 +254,11 @@ class State(Past):
         return found
 
     def ids(self, folder: str) -> GivenIds:
-        return self._given.setdefault(folder, GivenIds(self._index.ids.get(folder)))
+        return GivenIds(self._index.ids.get(folder))
+
+    def note_ids(self, folder: str, ids: GivenIds | None) -> None:
+        if ids is not None:
+            self._given[folder] = ids
 
     # ---------------------------------------------------------------- the next run
 

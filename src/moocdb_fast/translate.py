@@ -88,6 +88,7 @@ class Run:
     summary: Summary
     clock: _Clock
     key: bytes
+    spread: Callable[..., list[Any]]  # see resolving.Spread
     results: list[Any] = field(default_factory=list)  # ShardResult, in canonical order
 
     @property
@@ -201,7 +202,7 @@ def _begin(source: Source, staging: Staging, past: Past, options: Options, key: 
     facts = summary.run
     facts.out, facts.options, facts.warnings = str(staging.out), options.to_dict(tables=False), list(past.warnings)
     facts.taken, facts.skipped = len(fresh), skipped
-    return Run(options, staging, past, fresh, reports, summary, clock, key)
+    return Run(options, staging, past, fresh, reports, summary, clock, key, partial(run_here, options.processes))
 
 
 def _is_published(run: Run) -> bool:
@@ -295,7 +296,6 @@ def _write(run: Run) -> None:
     """Merge the shards and write one output, or one per course."""
     from .fates import count_unselected
     from .merge import merge
-    from .output import Output, course_sets
     from .placing import place_courses
 
     run.clock.say("merge")
@@ -303,26 +303,67 @@ def _write(run: Run) -> None:
     place_courses(merged)
     if run.options.courses:
         count_unselected(merged, run.options.courses, run.reports)
+    outputs = _outputs(run, merged)
+    for folder, written in _write_all(run, outputs):
+        summary = run.summary
+        written.tally.tell(run.reports)
+        summary.courses.update(written.courses)
+        for totals, counts in ((summary.event_types, written.event_types), (summary.families, written.families), (summary.tables, written.tables)):
+            for name, count in counts.items():
+                totals[name] = totals.get(name, 0) + count
+        summary.warnings += written.warnings
+        run.past.note_ids(folder, written.ids)
+        if written.ids is not None and written.ids.changed:
+            where = f"{folder}: " if folder else ""
+            changed = ", ".join(written.ids.changed)
+            summary.run.warnings.append(f"{where}new lines change what earlier ones mean: ids that were given are others now in {changed}")
+
+
+def _outputs(run: Run, merged: Any) -> dict[str, Any]:
+    """The outputs by their folders; "" is the output folder itself."""
+    from .output import Output, course_sets
+
+    outputs = {}
     for folder, courses in course_sets(merged, run.options):
-        run.clock.say(f"write {folder}" if folder else "write")
-        output = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
-        output.restricted, output.ids, output.measure = run.staging.restricted_target(folder), run.past.ids(folder), run.staging.measure
+        output = outputs[folder] = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
+        output.restricted, output.ids = run.staging.restricted_target(folder), run.past.ids(folder)
         if folder:
             run.summary.run.folders.append(folder)
             output.database = "moocdb_" + "".join(c if c.isascii() and c.isalnum() else "_" for c in folder)[:57]
-        output.write(run.reports)
-        run.summary.courses.update(output.courses)
-        for name, count in output.event_types.items():
-            run.summary.event_types[name] = run.summary.event_types.get(name, 0) + count
-        for name, count in output.families.items():
-            run.summary.families[name] = run.summary.families.get(name, 0) + count
-        for name, count in output.tables.items():
-            run.summary.tables[name] = run.summary.tables.get(name, 0) + count
-        run.summary.warnings += output.warnings
-        if output.ids is not None and output.ids.changed:
-            where = f"{folder}: " if folder else ""
-            changed = ", ".join(output.ids.changed)
-            run.summary.run.warnings.append(f"{where}new lines change what earlier ones mean: ids that were given are others now in {changed}")
+    return outputs
+
+
+def _write_all(run: Run, outputs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Write one output with all workers, or several side by side."""
+    workers = run.options.processes
+    if len(outputs) == 1 or workers == 1:
+        for folder, output in outputs.items():
+            run.clock.say(f"write {folder}" if folder else "write")
+            yield folder, output.write(run.spread, workers, run.staging.measure)
+        return
+    run.clock.say(f"write {len(outputs)} courses")
+    folders = list(outputs)
+    done = run.spread(_writer, ([outputs[folder] for folder in folders],), list(range(len(folders))))
+    run.staging.measure()
+    yield from zip(folders, done, strict=True)
+
+
+def _writer(outputs: Sequence[Any]) -> Callable[..., Any]:
+    """Writing an output, as the work of a worker process."""
+
+    def work(number: int, _report: Any) -> Any:
+        output = outputs[number]
+        with writing(output.folder):
+            return output.write(partial(run_here, 1))
+
+    return work
+
+
+def run_here(workers: int, make: Callable[..., Any], args: tuple[Any, ...], numbers: list[int]) -> list[Any]:
+    """Numbered work by processes of this machine."""
+    from .pool import run_tasks
+
+    return run_tasks(make, args, numbers, workers, lambda *_: None)
 
 
 def _finish(run: Run, cost: Cost) -> None:

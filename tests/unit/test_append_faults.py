@@ -167,8 +167,8 @@ def test_an_append_that_fails_leaves_everything_as_it_was(runs, days, monkeypatc
     before = files(runs.folder)
     write_tables = output.Output.write
 
-    def fail(self, reports):
-        write_tables(self, reports)
+    def fail(*args):
+        write_tables(*args)
         raise InternalError("no")
 
     monkeypatch.setattr(output.Output, "write", fail)

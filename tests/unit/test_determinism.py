@@ -15,6 +15,7 @@ import pytest
 import zstandard
 
 from moocdb_fast import Options, output, plan, translate
+from moocdb_fast.partitions import Partitions
 from moocdb_fast.schema import TABLES
 
 BENCHMARKS = Path(__file__).resolve().parents[2] / "benchmarks"
@@ -164,22 +165,39 @@ OPTIONS = [{}, {"split_by_course": True}, {"keep_duplicates": True, "keep_anonym
 
 
 @pytest.mark.promise("P10")
-@pytest.mark.parametrize("options", OPTIONS, ids=lambda o: next(iter(o), "plain"))
-def test_partitions_on_disk(run, logs, monkeypatch, options):
-    """Rows resolved a hundred or so at a time, from disk, are those resolved all at once in memory."""
+@pytest.mark.parametrize(("options", "workers"), [*((options, 1) for options in OPTIONS), (OPTIONS[0], 3), (OPTIONS[2], 2)])
+def test_partitions_on_disk(run, logs, monkeypatch, options, workers):
+    """Rows resolved a hundred or so at a time, from disk, maybe by several processes, are those resolved all at once in memory."""
     whole, one = run(logs, shard_bytes=300 * KIB, **options)
     sizes = []
-    cut = output.cut_into_partitions
+    make_plan = output.make_plan
 
-    def noting(made, folder):
-        sizes.append(made.partitions)
-        return cut(made, folder)
+    def noting(*args, **kwargs):
+        made = make_plan(*args, **kwargs)
+        sizes.append((made.partitions, len(Partitions(made, Path()).batches)))
+        return made
 
     monkeypatch.setattr(plan, "PARTITION_ROWS", 150)
-    monkeypatch.setattr(output, "cut_into_partitions", noting)
-    summary, many = run(logs, shard_bytes=300 * KIB, **options)
-    assert max(sizes) > 3
+    monkeypatch.setattr(output, "make_plan", noting)
+    summary, many = run(logs, shard_bytes=300 * KIB, workers=workers, **options)
+    assert max(sizes) > (3, 1)
     assert ledger(summary) == ledger(whole)
+    assert_same_files(many, one)
+
+
+def assert_same_files(many, one):
     files = {path.relative_to(one) for path in one.rglob("*") if path.is_file()} - {Path("summary.json")}
     assert {path.relative_to(many) for path in many.rglob("*") if path.is_file()} - {Path("summary.json")} == files
     assert bytes_of(many, files) == bytes_of(one, files)
+
+
+@pytest.mark.promise("P10")
+def test_courses_side_by_side(run, logs, tmp_path):
+    """Outputs of courses that several processes write are those of one."""
+    whole, one = run(logs, split_by_course=True, restricted=tmp_path / "private", payloads=True)
+    summary, many = run(logs, split_by_course=True, restricted=tmp_path / "private-too", payloads=True, workers=3)
+    assert len(whole.courses) > 1
+    assert ledger(summary) == ledger(whole)
+    assert summary.warnings == whole.warnings
+    assert_same_files(many, one)
+    assert_same_files(tmp_path / "private-too", tmp_path / "private")

@@ -24,6 +24,15 @@ cdef class Dictionary:
     def buffers(self):
         return dictionary(self.c)
 
+    def __reduce__(self):
+        return _dictionary_of, self.buffers()
+
+
+def _dictionary_of(offsets, bytes data not None):
+    made = Dictionary()
+    made.intern(offsets, np.frombuffer(data, np.uint8))
+    return made
+
 
 cdef extern from "address.hpp" namespace "moocdb":
     cdef cppclass Page:

@@ -13,12 +13,15 @@ enum Trust : uint8_t { T_SCORE, T_GRADED, T_BROWSER, T_REQUEST, T_SERVER };
 
 constexpr int64_t SECOND = 1000000, FRESH = 3600 * SECOND, ECHO_WINDOW = 60 * SECOND;
 
-// Borrowed columns of n rows, sorted by course, user, time, ordinal; base_* by base code.
+// Borrowed columns of n rows, sorted by course, user, time, ordinal; base_* by base code. Those that are not const are written to, n values each:
+// base and panel become the page where the event happens (-1: none), outcome and duration (whole seconds, -1: none) are results.
 struct Sorted {
     int64_t n;
     const int64_t *time;
     const uint64_t *hash;
-    const int32_t *user, *course, *base, *panel, *dest, *module, *about;  // about: what posts are about; may be null when there are none
+    int32_t *base, *panel, *duration;
+    uint8_t *outcome;
+    const int32_t *user, *course, *dest, *module, *about;  // about: what posts are about; may be null when there are none
     const uint8_t *kind, *flags, *submit;
     const uint8_t *base_level;
     const int32_t *base_place;
@@ -28,11 +31,7 @@ struct Sorted {
     bool keep_duplicates;
 };
 
-// Per row: outcome, page (-1: none), whole seconds (-1: none), and of a copy its record.
 struct Resolved {
-    std::vector<uint8_t> outcome;
-    std::vector<int32_t> base, panel, record;
-    std::vector<int64_t> duration;
     // Parts of records, in order; *_from index the parts handed in (-1: none).
     std::vector<int32_t> part_row, part_module, part_numbers;
     std::vector<int64_t> answer_from, mark_from, format_from;
@@ -43,11 +42,7 @@ struct Resolved {
 
 class Resolver {
   public:
-    explicit Resolver(const Sorted &in) : in_(in) {
-        auto n = static_cast<size_t>(in.n);
-        out.outcome.assign(n, OBSERVED), out.record.assign(n, -1), out.duration.assign(n, -1);
-        out.base.assign(in.base, in.base + n), out.panel.assign(in.panel, in.panel + n);
-    }
+    explicit Resolver(const Sorted &in) : in_(in) {}
 
     Resolved out;
 
@@ -69,24 +64,25 @@ class Resolver {
     void group(int64_t from, int64_t to) {
         Location here;
         int64_t open = -1;
-        records_.clear();
+        records_.clear(), copies_.clear();
         for (int64_t i = from; i < to; i++) {
             uint8_t flags = in_.flags[i];
+            in_.outcome[i] = OBSERVED, in_.duration[i] = -1;
             bool repeated = repeats(i, from);
             if (flags & CLOSE) {
                 close_page(i, open, here);
                 continue;
             }
             if (repeated && !in_.keep_duplicates) {
-                out.outcome[i] = DUPLICATE;
+                in_.outcome[i] = DUPLICATE;
                 continue;
             }
             if (!(flags & (STILL | NOBODY))) place(i, here);
             if (flags & RECORDS) {
-                out.outcome[i] = RECORD;
+                in_.outcome[i] = RECORD;
                 if (code(i) != NO_ECHO) records_.push_back(i);
             } else if (!(flags & NOBODY)) {
-                if (open >= 0) out.duration[open] = seconds(open, i);
+                if (open >= 0) in_.duration[open] = seconds(open, i);
                 open = i;
             }
         }
@@ -94,9 +90,9 @@ class Resolver {
     }
 
     // Whole seconds from a to b; -1 when no INT column holds them.
-    int64_t seconds(int64_t a, int64_t b) const {
+    int32_t seconds(int64_t a, int64_t b) const {
         int64_t s = (in_.time[b] - in_.time[a]) / SECOND;
-        return s <= INT32_MAX ? s : -1;
+        return s <= INT32_MAX ? static_cast<int32_t>(s) : -1;
     }
 
     // Whether row i has the time and the bytes of an earlier row of its group; to be asked of every row in order.
@@ -110,10 +106,10 @@ class Resolver {
     }
 
     void close_page(int64_t i, int64_t &open, Location &here) {
-        out.outcome[i] = CLOSED;
+        in_.outcome[i] = CLOSED;
         if ((in_.flags[i] & NOBODY) || in_.base[i] < 0) return;
-        if (open >= 0 && out.base[open] == in_.base[i]) {
-            out.duration[open] = seconds(open, i);
+        if (open >= 0 && in_.base[open] == in_.base[i]) {
+            in_.duration[open] = seconds(open, i);
             open = -1;
         }
         if (here.base == in_.base[i]) here = Location();
@@ -121,7 +117,7 @@ class Resolver {
 
     // Gives event i its page and moves the user.
     void place(int64_t i, Location &here) {
-        int32_t base = out.base[i], panel = out.panel[i];
+        int32_t base = in_.base[i], panel = in_.panel[i];
         bool fresh = here.base >= 0 && in_.base_level[here.base] == 3 && in_.time[i] - here.time < FRESH;
         if (fresh && (base < 0 || (in_.flags[i] & FRAME))) base = here.base, panel = here.panel;
         else if (fresh && panel < 0 && base >= 0 && in_.base_level[base] == 3 && here.panel >= 0 && in_.base_place[base] == in_.base_place[here.base])
@@ -131,7 +127,7 @@ class Resolver {
             if (in_.dest[i] >= 0 && ((in_.kind[i] == NAVIGATION && level == 3) || (in_.kind[i] == BOOK && level == 4))) panel = in_.dest[i];
             if (level >= 1) here = {base, panel, in_.time[i]};
         }
-        out.base[i] = base, out.panel[i] = panel;
+        in_.base[i] = base, in_.panel[i] = panel;
     }
 
     // ------------------------------------------------------------ echoes
@@ -152,13 +148,10 @@ class Resolver {
             if (!posts(rows[from])) find_scores(rows.data() + from, rows.data() + to);
             from = to;
         }
-        copies_.clear();
-        for (int64_t i : records_)
-            if (out.outcome[i] == COPY && !posts(i)) copies_.emplace_back(out.record[i], i);
-        std::stable_sort(copies_.begin(), copies_.end(), [](auto &a, auto &b) { return a.first < b.first; });
+        std::sort(copies_.begin(), copies_.end());
         size_t c = 0;
         for (int64_t i : records_) {
-            if (out.outcome[i] != RECORD || posts(i)) continue;
+            if (in_.outcome[i] != RECORD || posts(i)) continue;
             while (c < copies_.size() && copies_[c].first < i) c++;
             size_t end = c;
             while (end < copies_.size() && copies_[end].first == i) end++;
@@ -170,10 +163,10 @@ class Resolver {
     void find_scores(const int64_t *from, const int64_t *to) {
         int64_t last = -1;
         for (const int64_t *p = from; p < to; p++) {
-            if (out.outcome[*p] != RECORD) continue;
+            if (in_.outcome[*p] != RECORD) continue;
             if (trust(*p) != T_SCORE) last = *p;
             else if (last >= 0) {
-                out.outcome[*p] = SCORED;
+                in_.outcome[*p] = SCORED;
                 int64_t mark = in_.part_start[*p];
                 if (mark == in_.part_start[*p + 1] || !in_.part_marked[mark]) continue;
                 out.score_row.push_back(static_cast<int32_t>(*p)), out.score_record.push_back(static_cast<int32_t>(last));
@@ -182,7 +175,10 @@ class Resolver {
         }
     }
 
-    void copy(int64_t i, int64_t record) { out.outcome[i] = COPY, out.record[i] = static_cast<int32_t>(record); }
+    void copy(int64_t i, int64_t record) {
+        in_.outcome[i] = COPY;
+        if (!posts(i)) copies_.emplace_back(record, i);
+    }
 
     // Rows of one module and act, in order: tells records from copies.
     void find_copies(const int64_t *from, const int64_t *to) {

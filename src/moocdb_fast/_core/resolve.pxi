@@ -5,10 +5,12 @@ cdef extern from "resolve.hpp" namespace "moocdb":
         int64_t n
         const int64_t* time
         const uint64_t* hash
+        int32_t *base
+        int32_t *panel
+        int32_t *duration
+        uint8_t *outcome
         const int32_t *user
         const int32_t *course
-        const int32_t *base
-        const int32_t *panel
         const int32_t *dest
         const int32_t *module
         const int32_t *about
@@ -24,10 +26,9 @@ cdef extern from "resolve.hpp" namespace "moocdb":
         const uint8_t *part_marked
         cbool keep_duplicates
     cdef cppclass Resolved:
-        vector[uint8_t] outcome
-        vector[int32_t] base, panel, record, part_row, part_module, part_numbers
+        vector[int32_t] part_row, part_module, part_numbers
         vector[int32_t] score_row, score_record
-        vector[int64_t] duration, answer_from, mark_from, format_from, score_mark
+        vector[int64_t] answer_from, mark_from, format_from, score_mark
     cdef cppclass Resolver:
         Resolver(const Sorted&) except +
         Resolved out
@@ -55,8 +56,11 @@ def resolve(dict rows not None, dict bases not None, dict parts not None, bint k
     s.n = len(rows["time"])
     s.time = p64(rows["time"])
     s.hash = &hashes[0] if s.n else NULL
-    s.user, s.course = p32(rows["user"]), p32(rows["course"])
-    s.base, s.panel, s.dest, s.module = p32(rows["base"]), p32(rows["panel"]), p32(rows["dest"]), p32(rows["module"])
+    s.user, s.course, s.dest, s.module = p32(rows["user"]), p32(rows["course"]), p32(rows["dest"]), p32(rows["module"])
+    cdef int32_t[::1] base = rows["base"], panel = rows["panel"], duration = rows["duration"]
+    cdef uint8_t[::1] outcome = rows["outcome"]
+    if s.n:
+        s.base, s.panel, s.duration, s.outcome = &base[0], &panel[0], &duration[0], &outcome[0]
     s.about = p32(rows["about"])
     s.kind, s.flags, s.submit = p8(rows["kind"]), p8(rows["flags"]), p8(rows["submit"])
     s.base_level, s.base_place = p8(bases["level"]), p32(bases["place"])
@@ -68,8 +72,6 @@ def resolve(dict rows not None, dict bases not None, dict parts not None, bint k
         with nogil:
             r.run()
         return {
-            "outcome": u8(r.out.outcome), "base": i32(r.out.base), "panel": i32(r.out.panel), "duration": i64(r.out.duration),
-        }, {
             "row": i32(r.out.part_row), "module": i32(r.out.part_module), "numbers": i32(r.out.part_numbers),
             "answer_from": i64(r.out.answer_from), "mark_from": i64(r.out.mark_from), "format_from": i64(r.out.format_from),
         }, {"row": i32(r.out.score_row), "record": i32(r.out.score_record), "mark": i64(r.out.score_mark)}

@@ -194,6 +194,18 @@ cdef class PairCounts:
     def counts(self):
         return i64(self.count)
 
+    def __reduce__(self):
+        return _pair_counts_of, (*self.pairs(), self.counts())
+
+
+def _pair_counts_of(const int32_t[::1] a not None, const int32_t[::1] b not None, const int64_t[::1] counts not None):
+    cdef PairCounts made = PairCounts()
+    cdef Py_ssize_t i
+    made.see(a, b)
+    for i in range(counts.shape[0]):
+        made.count[i] = counts[i]
+    return made
+
 
 cdef object pairs_of(PairIndex& index):
     cdef int32_t n
@@ -242,3 +254,12 @@ cdef class PairTable:
 
     def firsts(self):
         return i64(self.first), i64(self.value)
+
+    def __reduce__(self):
+        return _pair_table_of, (*self.pairs(), *self.firsts())
+
+
+def _pair_table_of(a, b, rank, value):
+    made = PairTable()
+    made.see(a, b, rank, value)
+    return made

@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
+from ..counts import rows_array
 from ..merge import Merged, MergedShard
 from ..plan import group_key
-from ..resolve import rows_array
 
 Array = np.ndarray[Any, Any]
 BUCKET_ROWS = 4_000_000

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from .. import _core
+from ..counts import rows_array
 from ..events import families_of
 from ..fates import count_lines, count_unselected
 from ..identities import pseudonym
@@ -19,7 +20,6 @@ from ..merge import Merged, merge
 from ..placing import place_courses
 from ..plan import selected
 from ..pool import run_tasks
-from ..resolve import rows_array
 from ..translate import Run
 from .people import People
 from .repeats import find_repeats
@@ -67,7 +67,7 @@ def _dropped(run: Run, merged: Merged) -> Array:
         if not run.options.keep_duplicates:
             repeated = repeats[place] & ~dropped[place]
             lines = (columns["flags"] & _EXTRA) == 0
-            count_lines(merged, run.reports, shard.first_row + np.flatnonzero(repeated & lines), "duplicate")
+            count_lines(run.reports, {shard.input: int((repeated & lines).sum())}, "duplicate")
             dropped[place] |= repeated
     return dropped
 
@@ -79,7 +79,7 @@ def _count(run: Run, merged: Merged, dropped: Array) -> None:
     for shard in merged.shards:
         columns = shard.result.columns("events", ("course", "type", "flags"))
         rows = np.flatnonzero(((columns["flags"] & _EXTRA) == 0) & ~dropped[shard.first_row : shard.first_row + shard.rows])
-        count_lines(merged, run.reports, shard.first_row + rows, None)
+        count_lines(run.reports, {shard.input: len(rows)}, None)
         for counter, codes in ((types, shard.column("type", columns)), (courses, shard.placed("course", columns))):
             found, numbers = np.unique(codes[rows], return_counts=True)
             counter.update(dict(zip(found.tolist(), numbers.tolist(), strict=True)))

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from functools import partial
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -16,6 +20,7 @@ from .guarded import guarded
 
 _CELLS = {pa.int8(): "int8", pa.int32(): "int32", pa.int64(): "int64", pa.float64(): "real", pa.timestamp("us"): "time", pa.string(): "text"}
 _BUFFER = 1 << 18  # stays in the processor's cache on its way to the file
+_COPY = 1 << 20
 
 
 class CsvSink:
@@ -24,21 +29,44 @@ class CsvSink:
     side_by_side = True
 
     def __init__(self, folder: Path, tables: dict[str, Table] = TABLES, *, spreadsheet_safe: bool = False) -> None:
-        self._folder, self._tables, self._safe = folder, tables, spreadsheet_safe
-        self._files: dict[str, tuple[BinaryIO, Formatter]] = {}
+        self._folder, self._tables = folder, tables
+        self._formatters: dict[str, Formatter] = defaultdict(partial(Formatter, spreadsheet_safe=spreadsheet_safe))
+        self._files: dict[str, BinaryIO] = {}
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
         """Append rows."""
-        if table not in self._files:
-            self._files[table] = (self._folder / f"{table}.csv").open("xb"), Formatter(spreadsheet_safe=self._safe)
-            self._files[table][0].write(header(self._tables[table]))
-        file, formatter = self._files[table]
-        for piece in formatter.pieces(batch):
+        file = self._file(table)
+        for piece in self._formatters[table].pieces(batch):
             file.write(piece)
+
+    def write_apart(self, batches: Iterable[tuple[str, pa.RecordBatch]], path: Callable[[str], Path]) -> dict[str, int]:
+        """Write rows to files of their own, for `append`. Returns how many there are of each table."""
+        rows: Counter[str] = Counter()
+        with ExitStack() as stack:
+            files: dict[str, BinaryIO] = {}
+            for table, batch in batches:
+                if table not in files:
+                    files[table] = stack.enter_context(path(table).open("wb"))
+                rows[table] += batch.num_rows
+                for piece in self._formatters[table].pieces(batch):
+                    files[table].write(piece)
+        return dict(rows)
+
+    def append(self, table: str, path: Path) -> None:
+        """Append rows that were written apart; their file goes."""
+        with path.open("rb") as source:
+            shutil.copyfileobj(source, self._file(table), _COPY)
+        path.unlink()
+
+    def _file(self, table: str) -> BinaryIO:
+        if table not in self._files:
+            self._files[table] = (self._folder / f"{table}.csv").open("xb")
+            self._files[table].write(header(self._tables[table]))
+        return self._files[table]
 
     def close(self) -> None:
         """Nothing more comes."""
-        for file, _ in self._files.values():
+        for file in self._files.values():
             file.close()
 
 
