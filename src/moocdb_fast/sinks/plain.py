@@ -15,16 +15,20 @@ def plain(batch: pa.RecordBatch, schema: pa.Schema) -> pa.RecordBatch:
     if batch.schema != schema:
         batch = batch.cast(schema)
     for index, column in enumerate(batch.columns):
-        if pa.types.is_string(column.type) and _has_nul(column.buffers()[2]):
-            batch = batch.set_column(index, schema.field(index), _without_nul(column))
+        clean = without_nul(column)
+        if clean is not column:
+            batch = batch.set_column(index, schema.field(index), clean)
     return batch
+
+
+def without_nul(column: pa.Array) -> pa.Array:
+    """The column with U+FFFD for NUL characters; itself when it has none."""
+    if not pa.types.is_string(column.type) or not _has_nul(column.buffers()[2]):
+        return column
+    import pyarrow.compute as pc
+
+    return pc.replace_substring(column, pattern="\0", replacement="\ufffd")
 
 
 def _has_nul(data: Any) -> bool:
     return data is not None and _NUL.search(data) is not None
-
-
-def _without_nul(column: pa.Array) -> pa.Array:
-    import pyarrow.compute as pc
-
-    return pc.replace_substring(column, pattern="\0", replacement="\ufffd")
