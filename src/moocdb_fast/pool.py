@@ -50,8 +50,16 @@ class _Job:
     work: Work | None = None  # made here, for workers that are copies of this process
 
 
-def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[Any], workers: int, report: Callable[..., None]) -> list[Any]:
-    """`make(*args)(task, report)` for each task, in `workers` processes (1: here); results in the order of the tasks.
+def run_tasks(
+    make: Callable[..., Work],
+    args: tuple[Any, ...],
+    tasks: Sequence[Any],
+    workers: int,
+    report: Callable[..., None],
+    meanwhile: Callable[[], None] = lambda: None,
+) -> list[Any]:
+    """`make(*args)(task, report)` for each task, in `workers` processes (1: here); results in the order of the tasks. `meanwhile` is what this
+    process does once the others work.
 
     `make` and everything passed must be picklable. A MoocdbError of a task is raised here; so is InternalError when
     workers keep dying on one task.
@@ -65,6 +73,7 @@ def run_tasks(make: Callable[..., Work], args: tuple[Any, ...], tasks: Sequence[
     try:
         for _ in range(min(workers, len(tasks))):
             _start(job, make, args)
+        meanwhile()
         while job.done < len(tasks):
             _serve(job, make, args, report)
     finally:

@@ -229,7 +229,7 @@ def _scan(run: Run) -> None:
     order = sorted((i for i in range(len(plan)) if i not in scan.done), key=lambda i: longest_first(plan[i]))
     workers = run.options.processes
     make = partial(make_scan, folder, run.options)
-    done = scan.done | dict(zip(order, run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned), strict=True))
+    done = scan.done | dict(zip(order, run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned, _get_ready), strict=True))
     run.results = run.past.results(folder)
     for i, scanned in sorted(done.items()):
         run.results += [ShardResult(folder / name) for name in scanned.folders]
@@ -238,6 +238,13 @@ def _scan(run: Run) -> None:
     facts = run.summary.run
     facts.workers, facts.shards, facts.resumed, facts.restarted = min(workers, len(plan)), len(run.results), len(scan.done), scan.other
     run.staging.measure()
+
+
+def _get_ready() -> None:
+    """Import what comes behind the scan."""
+    from . import agents, output  # noqa: F401 - so that it is there
+
+    agents.names_of("")
 
 
 def _count_scan(run: Run) -> None:
