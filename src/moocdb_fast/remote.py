@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -102,6 +101,12 @@ class Remote:
         if self.look().tag != tag:
             raise InputError(f"{self.shown} was replaced by another object while the run read it", "run again when nothing writes logs there")
 
+    def content(self) -> bytes:
+        """All of a small object."""
+        with _reading(self), self._open() as file:
+            data: bytes = file.read()
+        return data
+
     # ---------------------------------------------------------------- many
 
     def is_object(self) -> bool:
@@ -125,10 +130,11 @@ class Remote:
 
     # ---------------------------------------------------------------- writing
 
-    def put(self, source: Path) -> None:
-        """A file of this machine as the object."""
+    def put(self, source: Path, going_on: Callable[[int], bool] = lambda _size: True) -> None:
+        """A file of this machine as the object, or the beginning of it: as long as `going_on`, which is told the bytes that are sent, says so."""
         with _writing(self), source.open("rb") as reader, self._store.open_output_stream(self._key, compression=None) as writer:
-            shutil.copyfileobj(reader, writer, _COPY)
+            while (data := reader.read(_COPY)) and going_on(len(data)):
+                writer.write(data)
 
     def put_bytes(self, content: bytes) -> None:
         with _writing(self), self._store.open_output_stream(self._key, compression=None) as writer:
@@ -261,7 +267,7 @@ def _split(rest: str) -> tuple[str, str]:
     if match is None or not match[1]:
         return rest, ""
     pairs = parse_qsl(match[1], keep_blank_values=True)
-    unknown = [name for name, _ in pairs if name not in _KNOWN]
+    unknown = [name for name, value in pairs if name not in _KNOWN or "@" in value]
     if unknown:  # which is not repeated: it might be a key
         raise UsageError(f"behind the ? of a URI only {', '.join(_KNOWN)} can be said", f"credentials: {_SECRETS}")
     return rest[: match.start()], match[1]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from ..errors import COMPLETE, DamagedInput, UsageError
 from .run import add_options, damage_message, options_of
@@ -41,7 +40,7 @@ def execute(args: argparse.Namespace) -> int:
         from .report import report
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
-            summary = write_relations(args.inputs, Path(args.out), options, progress, header=args.header)
+            summary = write_relations(args.inputs, args.out, options, progress, header=args.header)
             leaving.now(*COMPLETE)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")

@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import COMPLETE, DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
+from ..remote import Remote, place_of
 from . import cluster, load
 from .signals import signals
 
@@ -66,6 +67,10 @@ def execute(args: argparse.Namespace) -> int:
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
 
+    if args.to and isinstance(place_of(args.out), Remote):
+        raise UsageError(
+            "--to loads from a folder of this machine, and --out names a store", "run without --to, then bring the tables here and load them"
+        )
     if args.to and options.split_by_course:
         raise UsageError(
             "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
@@ -82,11 +87,11 @@ def execute(args: argparse.Namespace) -> int:
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
             if args.from_relations:
-                summary = translate_relations(Path(args.from_relations), Path(args.out), options, progress)
+                summary = translate_relations(Path(args.from_relations), args.out, options, progress)
             elif backend is not None:
                 summary = cluster.translate(args, options, backend, progress)
             else:
-                summary = translate(args.inputs, Path(args.out), options, progress)
+                summary = translate(args.inputs, args.out, options, progress)
             leaving.now(*COMPLETE)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
@@ -137,6 +142,6 @@ def _dry_run(args: argparse.Namespace, options: Options) -> int:
 
         print("".join(f"{size:>12,} bytes  {name}\n" for name, size in describe_tables(Path(args.from_relations))), end="")
         return 0
-    exclude = [Path(args.out)] if args.out else []
+    exclude = [place_of(args.out)] if args.out else []
     print(plan_report(describe(args.inputs, options.shard_bytes, exclude=exclude)), end="")
     return 0

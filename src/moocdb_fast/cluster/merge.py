@@ -16,6 +16,7 @@ from ..publish import Staging
 from ..resume import finished, leave_scan, mark_name
 from ..shards import scanned_files
 from ..translate import Progress, perform
+from ..uploading import placed
 from .piece import check_format, is_done
 from .plan import Piece, ShardPlan
 
@@ -83,8 +84,8 @@ def merge_shards(
     progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
     """Write the MOOCdb tables of a plan whose pieces are all in `work` to folder `out`."""
-    options = planned_options(plan, options or Options())
-    return perform(Planned(plan, Path(work), options), Path(out), options, progress)
+    chosen = planned_options(plan, options or Options())
+    return placed(out, chosen, lambda folder: perform(Planned(plan, Path(work), chosen), folder, chosen, progress), progress)
 
 
 def planned_options(plan: ShardPlan, options: Options) -> Options:

@@ -168,7 +168,7 @@ def _file(number: int, values: dict[str, Any]) -> PlannedFile:
     return PlannedFile(item, values["changed"], values["fingerprint"])
 
 
-def make_plan(paths: Paths, pieces: int | None, options: Options, *, exclude: Sequence[Path] = ()) -> ShardPlan:
+def make_plan(paths: Paths, pieces: int | None, options: Options, *, exclude: Sequence[Path | Remote] = ()) -> ShardPlan:
     """The plan of a scan of logs in a number of pieces (None: one per shard, within reason)."""
     if pieces is not None and pieces < 1:
         raise UsageError(f"--shards cannot be {pieces}: it must be a whole number of at least 1", "one per core of the cluster is a good beginning")
