@@ -223,9 +223,11 @@ class Reader:
         return self._pool.submit(self._get, position, min(want, self._size - position))
 
     def _get(self, position: int, count: int) -> bytes:
-        with _reading(self._place):
-            data: bytes = self._file.read_at(count, position)
-        self._place.refuse_another(self._tag)
+        try:
+            with _reading(self._place):
+                data: bytes = self._file.read_at(count, position)
+        finally:  # also of a read that failed: that the object has changed says more than what the store answered
+            self._place.refuse_another(self._tag)
         if len(data) != count:
             raise InputError(f"{self._place.shown} gives fewer bytes than it has", "look at the store, and run again")
         return data
@@ -327,6 +329,7 @@ def each(work: Callable[[T], U], things: Iterable[T]) -> list[U]:
 @lru_cache(maxsize=16)
 def _filesystem(scheme: str, authority: str, query: str, _process: int) -> Any:
     """The file system of a store. Its threads do not live on in a copy of the process, so each process has its own."""
+    import pyarrow
     import pyarrow.fs as stores
 
     if scheme != "s3":
@@ -342,7 +345,7 @@ def _filesystem(scheme: str, authority: str, query: str, _process: int) -> Any:
         region=region,
         connect_timeout=_CONNECT,
         request_timeout=_REQUEST,
-        allow_delayed_open=True,  # small objects in one request
+        **({"allow_delayed_open": True} if int(pyarrow.__version__.partition(".")[0]) >= 21 else {}),  # small objects in one request
     )
 
 
@@ -386,6 +389,8 @@ def _why(error: Exception) -> str:
         return "the store does not let these credentials in"
     if code == "NO_SUCH_BUCKET":
         return "there is no such bucket"
+    if code in ("RESOURCE_NOT_FOUND", "NO_SUCH_KEY"):
+        return "there is no such object"
     if code in ("NETWORK_CONNECTION", "REQUEST_TIMEOUT"):
         return "the store does not answer"
     if isinstance(error, NotImplementedError) or "libhdfs" in str(error):

@@ -88,7 +88,8 @@ def _run_in(folder: Path, run: Callable[[Path], Summary]) -> Summary:
     try:
         return run(folder)
     except OutputError as error:
-        error.hint = f"the tables are made there before they are uploaded: set TMPDIR to a folder with room ({error.hint})"
+        if os.fspath(folder.parent) in error.message:
+            error.hint = "the tables are made there before they are uploaded: set TMPDIR to another folder"
         raise
 
 
