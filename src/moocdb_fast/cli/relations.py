@@ -20,7 +20,7 @@ _OTHERS = ("split_by_course", "formats", "spreadsheet_safe", "payloads", "append
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or -")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern, URI or -")
     parser.add_argument("--out", metavar="DIR", help="output folder; made when missing, otherwise empty")
     parser.add_argument("--header", action="store_true", help="put the names of the columns in front; the published second stage cannot read that")
     add_options(parser, without=_OTHERS, help={"restricted": _RESTRICTED, "geoip": _GEOIP})

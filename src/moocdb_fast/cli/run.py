@@ -21,19 +21,23 @@ DESCRIPTION = """\
 Translate edX tracking logs into MOOCdb tables.
 
 INPUT is a file, a folder (searched for .json .log .jsonl files, plain or .gz .bz2 .xz .zst), a pattern in quotes, or -
-for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done."""
+for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done.
+
+INPUT and DIR may be URIs of an object store (s3://bucket/folder/, gs://, hdfs://); credentials come from the environment, never
+from the URI. There summary.json is the last to appear."""
 EXAMPLES = (
     "run examples/tracking.log.gz --out moocdb/",
     "run tracking.log.gz --out moocdb/ --to mysql://user@host:3306/course",
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
     "run tracking.log-20240306.gz --out moocdb/ --append",
+    "run 's3://archive/logs/*.gz' --out s3://results/course/",
     "run --from-relations intermediary_csv/ --out moocdb/",
     "run logs/ --out moocdb/ --engine dask --scheduler tcp://node1:8786",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="file, folder, pattern or -")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="file, folder, pattern, URI or -")
     parser.add_argument("--out", metavar="DIR", help="output folder (needed unless --dry-run); made when missing, otherwise empty")
     parser.add_argument("--from-relations", metavar="DIR", help="instead of INPUT: a folder of the tables of `relations`, or of the published stage")
     add_options(parser)

@@ -52,7 +52,7 @@ The plan names the files by their full paths: all machines must see them there."
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder or pattern")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or URI")
     parser.add_argument("--shards", metavar="N", type=int, required=True, help="how many pieces to make")
     parser.add_argument("--out", metavar="FILE", required=True, help="where to write the plan")
     add_options(parser, without=[name for name in FIELDS if name not in SCAN_FIELDS])
