@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -18,11 +19,13 @@ from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
 
-from .errors import InputError, MoocdbError, OutputError, UsageError, escaped
+from .errors import InputError, MoocdbError, OutputError, UsageError, escaped, writing
 
 SCHEMES = ("s3", "gs", "gcs", "hdfs", "viewfs")
 _URI = re.compile(rf"({'|'.join((*SCHEMES, 'file'))})://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _QUERY = re.compile(r"\?((?:\w+=[^?]*)?)$", re.DOTALL)
+PROBE = ".moocdb_fast.probe-"
+"""How the names of objects begin that only show that one can write."""
 _KNOWN = ("endpoint_override", "scheme", "region")
 _MAGIC = re.compile(r"[*?[]")
 _AT_ONCE = 8
@@ -107,6 +110,15 @@ class Remote:
             data: bytes = file.read()
         return data
 
+    def fetch(self, target: Path) -> None:
+        """The object as a file of this machine."""
+        with writing(target):
+            target.parent.mkdir(parents=True, exist_ok=True)
+        with _reading(self), self._open() as reader, target.open("wb") as writer:
+            while data := reader.read(_COPY):
+                with writing(target):
+                    writer.write(data)
+
     # ---------------------------------------------------------------- many
 
     def is_object(self) -> bool:
@@ -139,6 +151,12 @@ class Remote:
     def put_bytes(self, content: bytes) -> None:
         with _writing(self), self._store.open_output_stream(self._key, compression=None) as writer:
             writer.write(content)
+
+    def probe(self) -> None:
+        """Write something small to this folder and remove it."""
+        place = self.below(f"{PROBE}{secrets.token_hex(4)}")
+        place.put_bytes(b"")
+        place.remove()
 
     def remove(self) -> None:
         """Remove the object, if it is there."""

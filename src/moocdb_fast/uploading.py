@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
 import tempfile
 import threading
@@ -21,11 +20,10 @@ from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageErro
 from .ledger import Summary
 from .options import Options
 from .publish import OURS, SUMMARY, folders_of
-from .remote import Remote, each, place_of
+from .remote import PROBE, Remote, each, place_of
 from .translate import Progress
 
 _AT_ONCE = 4
-_PROBE = ".moocdb_fast.probe-"
 _GONE = ("the store holds no output", "run the same command again")
 
 Report = Callable[[Progress], None]
@@ -116,14 +114,12 @@ class Upload:
                 f"the output folder {self.place.shown} is not empty: it holds {what}",
                 "add --overwrite to replace it, or choose another folder with --out",
             )
-        probe = self.place.below(f"{_PROBE}{secrets.token_hex(4)}")
-        probe.put_bytes(b"")
-        probe.remove()
+        self.place.probe()
 
     def _names(self) -> dict[str, int]:
         start = len(self.place.below("x").path) - 1
         found = {one.path[start:]: size for one, size in self.place.objects()}
-        return {name: size for name, size in found.items() if not name.startswith(_PROBE)}
+        return {name: size for name, size in found.items() if not name.startswith(PROBE)}
 
     def publish(self, folder: Path, progress: Report | None) -> None:
         """Upload everything, the summary last. A run that fails here removes what it has uploaded, if the store lets it."""

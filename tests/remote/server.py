@@ -46,7 +46,14 @@ class Store:
             "-s3",
             f"-s3.config={config}",
         ]
-        command += ["-s3.iam=false", "-s3.port.iceberg=0", "-s3.port.lance=0", "-master.telemetry=false", "-volume.max=200"]
+        command += [
+            "-s3.iam=false",
+            "-s3.autoCreateBucket=false",
+            "-s3.port.iceberg=0",
+            "-s3.port.lance=0",
+            "-master.telemetry=false",
+            "-volume.max=200",
+        ]
         command += ["-master.volumeSizeLimitMB=64"]
         with (folder / "log").open("wb") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=log)

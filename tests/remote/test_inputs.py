@@ -9,12 +9,14 @@ from unit.days import differences, facts, pieces, story, write
 
 from moocdb_fast import translate
 from moocdb_fast.cli import main
+from moocdb_fast.cluster.afar import run_piece_afar
 from moocdb_fast.cluster.merge import merge_shards
 from moocdb_fast.cluster.piece import run_piece
 from moocdb_fast.cluster.plan import ShardPlan, make_plan
-from moocdb_fast.errors import InputError, UsageError
+from moocdb_fast.errors import InputError, OutputError, UsageError
 from moocdb_fast.explain import explain
 from moocdb_fast.inputs import discover
+from moocdb_fast.remote import place_of
 
 from .conftest import SHARD, no_secret_below
 
@@ -52,8 +54,6 @@ def test_an_output_and_a_state_are_no_logs(store, logs):
     """What lies there of an earlier run is not read as a log."""
     for name in ("x.json", "done/summary.json", "kept/.moocdb_fast.state", "kept/shards/y.json"):
         store.put(f"course/mixed/{name}", b'{"event_type": "x"}\n')
-    from moocdb_fast.remote import place_of
-
     found = discover([store.uri("course/mixed/")], exclude=[place_of(store.uri("course/mixed/done"))])
     assert [item.name for item in found] == ["x.json"]
 
@@ -220,6 +220,29 @@ def test_pieces_read_the_objects_themselves(store, logs, runs, tmp_path):
     assert no_secret_below(tmp_path)
     merge_shards(plan, tmp_path / "pieces", store.uri("course/merged"), runs.options())
     assert differences(store.get_folder("course/merged", tmp_path / "merged"), tmp_path / "whole") == []
+
+
+def test_machines_that_share_only_the_store(store, logs, runs, tmp_path, fails, capsys):
+    """Pieces lie in the store; one appears whole, with its piece.json last."""
+    translate(logs, tmp_path / "whole", runs.options(shard_bytes=SHARD))
+    plan, work = tmp_path / "plan.json", store.uri("course/pieces")
+    argv = ["shard", "plan", store.uri("course/logs/"), "--shards", 3, "--out", plan, "--shard-bytes", SHARD, "--quiet"]
+    assert main([*map(str, argv)]) == 0
+    for index in (2, 0, 2):
+        assert main(["shard", "run", str(plan), "--index", str(index), "--work", work]) == 0
+    assert "were scanned already" in capsys.readouterr().err.splitlines()[-1]
+    merge = ["shard", "merge", plan, "--work", work, "--out", tmp_path / "out"]
+    assert "1 of the 3 pieces are not in s3://course/pieces: 1 " in fails(3, *merge)
+    store.put("course/pieces/piece-1/half", b"")  # of a machine that died
+    assert "1 of the 3 pieces are not in" in fails(3, *merge)
+    assert main(["shard", "run", str(plan), "--index", "1", "--work", work, "--quiet"]) == 0
+    assert main([*map(str, merge), "--key-file", str(runs.key), "--quiet"]) == 0
+    assert differences(tmp_path / "out", tmp_path / "whole") == []
+    other = make_plan([store.uri("course/logs/a.json")], 3, runs.options())
+    with pytest.raises(OutputError, match="another plan"):
+        run_piece_afar(other.piece(0), place_of(work))
+    with pytest.raises(OutputError, match="cannot write to"):
+        run_piece_afar(other.piece(0), place_of(store.uri("nowhere/pieces")))
 
 
 def test_an_object_that_was_replaced_after_the_plan(store, runs, tmp_path):

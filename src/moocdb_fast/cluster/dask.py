@@ -42,6 +42,8 @@ def translate_on_dask(
     until then the same call goes on from the pieces that are finished.
     """
     options, place = options or Options(), place_of(out)
+    if work is not None and isinstance(place_of(work), Remote):
+        raise UsageError("workers of Dask share a folder", "name one that all machines see with --work, or use shard run")
     if work is None and isinstance(place, Remote):
         raise UsageError("beside an output in a store there is no place for what the workers scan", "name a folder that all machines see with --work")
     refuse_append(options)
