@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import re
 import secrets
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, suppress
@@ -24,6 +25,8 @@ from .errors import InputError, MoocdbError, OutputError, UsageError, escaped, w
 SCHEMES = ("s3", "gs", "gcs", "hdfs", "viewfs")
 _URI = re.compile(rf"({'|'.join((*SCHEMES, 'file'))})://([^/?]*)(.*)", re.IGNORECASE | re.DOTALL)
 _QUERY = re.compile(r"\?((?:\w+=[^?]*)?)$", re.DOTALL)
+THREADS = "store"
+"""How the names of threads begin that wait for a store."""
 PROBE = ".moocdb_fast.probe-"
 """How the names of objects begin that only show that one can write."""
 _KNOWN = ("endpoint_override", "scheme", "region")
@@ -88,7 +91,7 @@ class Remote:
     def changed(self) -> int:
         """When it was written, in nanoseconds."""
         with _reading(self):
-            info = self._store.get_file_info(self._key)
+            info = ask(lambda: self._store.get_file_info(self._key))
         if info.mtime_ns is None:
             raise _missing(self)
         return int(info.mtime_ns)
@@ -107,7 +110,7 @@ class Remote:
     def content(self) -> bytes:
         """All of a small object."""
         with _reading(self), self._open() as file:
-            data: bytes = file.read()
+            data: bytes = ask(file.read)
         return data
 
     def fetch(self, target: Path) -> None:
@@ -126,7 +129,7 @@ class Remote:
         if not self.path or self.path.endswith("/"):
             return False
         with _reading(self):
-            return bool(self._store.get_file_info(self._key).is_file)
+            return bool(ask(lambda: self._store.get_file_info(self._key)).is_file)
 
     def objects(self) -> list[tuple[Remote, int]]:
         """All objects below this folder, with their sizes, in the order of their names; InputError when the bucket is not there."""
@@ -134,8 +137,8 @@ class Remote:
 
         base, root = self._key.rstrip("/") or "/", replace(self, path="")._key.rstrip("/") + "/"
         with _reading(self):
-            found = self._store.get_file_info(FileSelector(base, recursive=True, allow_not_found=True))
-            if not found and not self._store.get_file_info(root.rstrip("/") or "/").type:
+            found = ask(lambda: self._store.get_file_info(FileSelector(base, recursive=True, allow_not_found=True)))
+            if not found and not ask(lambda: self._store.get_file_info(root.rstrip("/") or "/")).type:
                 raise InputError(f"there is no bucket {escaped(self.authority)}", "check the spelling; a bucket is not made here")
         made = [(replace(self, path=info.path.removeprefix(root)), int(info.size)) for info in found if info.is_file]
         return sorted(made, key=lambda one: one[0].path.encode("utf-8", "surrogateescape"))
@@ -149,7 +152,11 @@ class Remote:
                 writer.write(data)
 
     def put_bytes(self, content: bytes) -> None:
-        with _writing(self), self._store.open_output_stream(self._key, compression=None) as writer:
+        with _writing(self):
+            ask(lambda: self._put_bytes(content))
+
+    def _put_bytes(self, content: bytes) -> None:
+        with self._store.open_output_stream(self._key, compression=None) as writer:
             writer.write(content)
 
     def probe(self) -> None:
@@ -161,7 +168,7 @@ class Remote:
     def remove(self) -> None:
         """Remove the object, if it is there."""
         with _writing(self), suppress(FileNotFoundError):
-            self._store.delete_file(self._key)
+            ask(lambda: self._store.delete_file(self._key))
 
     # ---------------------------------------------------------------- the store
 
@@ -177,7 +184,7 @@ class Remote:
         return "/".join(filter(None, (self.authority.rpartition("@")[2], self.path)))
 
     def _open(self) -> Any:
-        return self._store.open_input_file(self._key)
+        return ask(lambda: self._store.open_input_file(self._key))
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,7 +216,7 @@ class Reader:
         if Seen.of(self._file).tag != tag:
             self._file.close()
             place.refuse_another(tag)
-        self._pool = ThreadPoolExecutor(1)
+        self._pool = ThreadPoolExecutor(1, THREADS)
         self._tail = _SMALL
         self._start, self._block = 0, b""
         self._ahead: tuple[int, Future[bytes]] | None = None
@@ -335,9 +342,20 @@ def _fits(names: Sequence[str], parts: Sequence[str]) -> bool:
 # ---------------------------------------------------------------- stores
 
 
+def ask(work: Callable[[], T]) -> T:
+    """`work`, which waits for a store. The main thread waits for another that does it: a signal is heard then."""
+    if threading.current_thread() is not threading.main_thread():
+        return work()
+    pool = ThreadPoolExecutor(1, THREADS)
+    try:
+        return pool.submit(work).result()
+    finally:
+        pool.shutdown(wait=False)
+
+
 def each(work: Callable[[T], U], things: Iterable[T]) -> list[U]:
     """`work` on many things at the same time, for each answer of a store takes its time; results in order."""
-    pool = ThreadPoolExecutor(_AT_ONCE)
+    pool = ThreadPoolExecutor(_AT_ONCE, THREADS)
     try:
         return list(pool.map(work, things))
     finally:
@@ -353,18 +371,23 @@ def _filesystem(scheme: str, authority: str, query: str, _process: int) -> Any:
     if scheme != "s3":
         return stores.FileSystem.from_uri(f"{scheme}://{authority}/{'?' if query else ''}{query}")[0]
     told = dict(parse_qsl(query))
-    elsewhere = told.get("endpoint_override") or os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    region = told.get("region") or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    if region is None and not elsewhere:
+    endpoint = told.get("endpoint_override") or _environ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    protocol, _, host = endpoint.rpartition("://")
+    region = told.get("region") or _environ("AWS_REGION", "AWS_DEFAULT_REGION") or None
+    if region is None and not endpoint:
         region = stores.resolve_s3_region(authority)
     return stores.S3FileSystem(
-        endpoint_override=told.get("endpoint_override"),
-        scheme=told.get("scheme"),
+        endpoint_override=host.rstrip("/") or None,
+        scheme=told.get("scheme") or protocol or None,
         region=region,
         connect_timeout=_CONNECT,
         request_timeout=_REQUEST,
         **({"allow_delayed_open": True} if int(pyarrow.__version__.partition(".")[0]) >= 21 else {}),  # small objects in one request
     )
+
+
+def _environ(*names: str) -> str:
+    return next(filter(None, map(os.environ.get, names)), "")
 
 
 @contextmanager

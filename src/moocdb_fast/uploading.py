@@ -20,7 +20,7 @@ from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageErro
 from .ledger import Summary
 from .options import Options
 from .publish import OURS, SUMMARY, folders_of
-from .remote import PROBE, Remote, each, place_of
+from .remote import PROBE, THREADS, Remote, ask, each, place_of
 from .translate import Progress
 
 _AT_ONCE = 4
@@ -129,7 +129,7 @@ class Upload:
             self._remove_earlier(files)
             self._put_all(folder, first, sum(files.values()), progress)
             self._verify({name: files[name] for name in first})
-            self.place.below(SUMMARY).put(folder / SUMMARY)
+            ask(lambda: self.place.below(SUMMARY).put(folder / SUMMARY))
         except Interrupted as error:
             self._take_back((SUMMARY, *first))
             raise Interrupted(error.signum, *_GONE) from error
@@ -156,7 +156,7 @@ class Upload:
                 self._done += size
             return not self._stop.is_set()
 
-        pool = ThreadPoolExecutor(_AT_ONCE)
+        pool = ThreadPoolExecutor(_AT_ONCE, THREADS)
         try:
             for _ in pool.map(lambda name: self.place.below(name).put(folder / name, count), names):
                 if progress:

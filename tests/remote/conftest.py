@@ -53,7 +53,6 @@ def logs(store):
         (root / "empty.json").touch()
         (root / ".hidden.json").write_bytes(b"{}\n")
         (root / "notes.txt").write_text("no log")
-        store.files.create_dir("course")
         store.put_folder(root, "course/logs")
         yield root
 

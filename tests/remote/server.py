@@ -17,6 +17,7 @@ from typing import Any
 import pyarrow.fs
 
 KEY, SECRET = "moocdb-tests", "a/secret+of-the/tests"
+BUCKETS = ("course", "out", "whole")
 _PARTS = ("master", "volume", "filer", "s3")
 _REQUEST = re.compile(rb"(GET|PUT|POST|HEAD|DELETE) (/[^ ]*) HTTP/1\.1\r\n")
 
@@ -66,8 +67,9 @@ class Store:
         deadline = time.monotonic() + 60
         while True:
             try:
-                self.files.create_dir("ready")
-                self.put("ready/it-is", b"yes")
+                for bucket in BUCKETS:
+                    self.files.create_dir(bucket)
+                self.put("course/ready", b"yes")
                 return
             except OSError as error:
                 alive = self._process.poll() is None and time.monotonic() < deadline

@@ -42,6 +42,13 @@ def test_the_same_bytes(store, logs, runs, names, workers):
     assert no_secret_below(runs.folder / "there")
 
 
+def test_a_store_that_the_environment_names(store, logs, runs, monkeypatch):
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{store.port}")
+    translate("s3://course/logs/", runs.folder / "there", runs.options())
+    translate(logs, runs.folder / "here", runs.options())
+    assert differences(runs.folder / "there", runs.folder / "here") == []
+
+
 def test_names_order_and_what_is_passed_over(store, logs):
     skipped = []
     found = discover([store.uri("course/logs/"), store.uri("course/logs/a.json")], skipped=skipped)
@@ -62,7 +69,6 @@ def test_only_the_range_of_a_shard_is_read(store, wire, runs):
     """A large object is not fetched once per shard: what comes over the wire is its size, and samples."""
     lines = story(6_000_000)
     path = write(runs.folder / "large.json", lines)
-    store.files.create_dir("course")
     store.put("course/large/large.json", path.read_bytes())
     shard = 1 << 20
     translate(path, runs.folder / "here", runs.options(shard_bytes=shard))

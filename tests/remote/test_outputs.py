@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import signal
+import socket
 import sys
 import tempfile
 from pathlib import Path
 
 import pytest
+from faults.runs import command, start
 from unit.days import differences, facts
 
 from moocdb_fast import translate
@@ -30,7 +33,6 @@ def temporary(tmp_path, monkeypatch):
 @pytest.fixture
 def place(store, request):
     """A folder of the store that nobody has used."""
-    store.files.create_dir("out")
     return f"out/{request.node.name}"
 
 
@@ -194,3 +196,19 @@ def test_what_did_not_arrive_whole(store, logs, runs, place, monkeypatch, tempor
     with pytest.raises(OutputError, match=r"users.csv did not arrive whole"):
         translate(logs, store.uri(place), runs.options())
     assert store.names(place) == []
+
+
+@pytest.mark.promise("P13")
+@pytest.mark.parametrize("where", ["input", "out"])
+def test_ctrl_c_while_a_store_says_nothing(logs, tmp_path, where):
+    """Whoever waits for an answer still hears a signal."""
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        uri = f"s3://course/x/?endpoint_override=127.0.0.1:{silent.getsockname()[1]}&scheme=http"
+        process = start(command(uri if where == "input" else logs, out=tmp_path / "out" if where == "input" else uri, key=tmp_path / "key"))
+        connection, _ = silent.accept()
+        assert connection.recv(1)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=15)
+        connection.close()
+    assert process.returncode == 130
+    assert err == "moocdb_fast: stopped by SIGINT; nothing was written - run the same command again\n"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from ..errors import InputError, OutputError
 from ..inputs import STATE_MARK
-from ..remote import Remote, each
+from ..remote import Remote, ask, each
 from .piece import ABOUT, Report, refuse_other_plan, run_piece
 from .plan import Piece, ShardPlan
 
@@ -32,7 +32,7 @@ def run_piece_afar(piece: Piece, work: Remote, report: Report = lambda _bytes, _
         names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
         place = work.below(piece.name)
         each(lambda name: place.below(name).put(made / name), [name for name in names if name != ABOUT])
-        place.below(ABOUT).put(made / ABOUT)
+        ask(lambda: place.below(ABOUT).put(made / ABOUT))
     return True
 
 
