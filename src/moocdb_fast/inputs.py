@@ -118,11 +118,8 @@ def discover(arguments: Iterable[str | os.PathLike[str]], *, exclude: Sequence[P
     inputs: list[Input] = []
     seen: set[object] = set()
     for item in found:
-        made = (
-            _take(item, item.path, len(inputs) + 1, looked, seen)
-            if isinstance(item.path, Remote)
-            else _examine(item, item.path, len(inputs) + 1, seen)
-        )
+        path, number = item.path, len(inputs) + 1
+        made = _take(item, path, number, looked, seen) if isinstance(path, Remote) else _examine(item, path, number, seen)
         if made is not None:
             inputs.append(made)
     return inputs

@@ -37,8 +37,16 @@ _SMALL = 64 * 1024
 _COPY = 8 * 1024 * 1024
 _CONNECT, _REQUEST = 5, 30  # seconds; each is tried three times
 _SECRETS = "give them in the environment or in the store's own configuration (~/.aws/credentials), never on the command line"
-_ANSWER = re.compile(r"AWS Error (\w+)(?: \(HTTP status (\d+)\))?")
-_DENIED = {"ACCESS_DENIED", "INVALID_ACCESS_KEY_ID", "SIGNATURE_DOES_NOT_MATCH", "INVALID_CLIENT_TOKEN_ID", "MISSING_AUTHENTICATION_TOKEN"}
+_ANSWER = re.compile(r"(?:AWS Error |google::cloud::Status\()(\w+)(?: \(HTTP status (\d+)\))?")
+_DENIED = {
+    "PERMISSION_DENIED",
+    "UNAUTHENTICATED",
+    "ACCESS_DENIED",
+    "INVALID_ACCESS_KEY_ID",
+    "SIGNATURE_DOES_NOT_MATCH",
+    "INVALID_CLIENT_TOKEN_ID",
+    "MISSING_AUTHENTICATION_TOKEN",
+}
 
 T = TypeVar("T")
 U = TypeVar("U")
@@ -198,7 +206,7 @@ class Seen:
     def of(cls, file: Any) -> Seen:
         """Of an open object. Stores have tags; Hadoop has not, there a size must do."""
         about = {key.lower(): value for key, value in (file.metadata() or {}).items()}
-        tag = about.get("etag") or about.get("generation") or about.get("last-modified") or b""
+        tag = about.get("generation") or about.get("etag") or about.get("last-modified") or b""
         size = int(file.size())
         return cls(size, f"{tag.decode(errors='replace') if isinstance(tag, bytes) else tag} {size}".strip())
 
@@ -369,16 +377,18 @@ def _filesystem(scheme: str, authority: str, query: str, _process: int) -> Any:
     import pyarrow.fs as stores
 
     if scheme != "s3":
-        return stores.FileSystem.from_uri(f"{scheme}://{authority}/{'?' if query else ''}{query}")[0]
-    told = dict(parse_qsl(query))
-    endpoint = told.get("endpoint_override") or _environ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+        patience = f"retry_limit_seconds={_REQUEST}" if scheme == "gs" else ""  # else it would try for a quarter of an hour
+        told = "&".join(filter(None, (query, patience)))
+        return stores.FileSystem.from_uri(f"{scheme}://{authority}/?{told}".rstrip("?"))[0]
+    options = dict(parse_qsl(query))
+    endpoint = options.get("endpoint_override") or _environ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     protocol, _, host = endpoint.rpartition("://")
-    region = told.get("region") or _environ("AWS_REGION", "AWS_DEFAULT_REGION") or None
+    region = options.get("region") or _environ("AWS_REGION", "AWS_DEFAULT_REGION") or None
     if region is None and not endpoint:
         region = stores.resolve_s3_region(authority)
     return stores.S3FileSystem(
         endpoint_override=host.rstrip("/") or None,
-        scheme=told.get("scheme") or protocol or None,
+        scheme=options.get("scheme") or protocol or None,
         region=region,
         connect_timeout=_CONNECT,
         request_timeout=_REQUEST,
@@ -428,13 +438,13 @@ def _why(error: Exception) -> str:
     code = _code(error)
     if code in _DENIED or code == "status 403":
         return "the store does not let these credentials in"
-    if code == "NO_SUCH_BUCKET":
+    if code in ("NO_SUCH_BUCKET", "NOT_FOUND"):
         return "there is no such bucket"
     if code in ("RESOURCE_NOT_FOUND", "NO_SUCH_KEY"):
         return "there is no such object"
-    if code in ("NETWORK_CONNECTION", "REQUEST_TIMEOUT"):
+    if code in ("NETWORK_CONNECTION", "REQUEST_TIMEOUT", "UNAVAILABLE", "DEADLINE_EXCEEDED"):
         return "the store does not answer"
-    if isinstance(error, NotImplementedError) or "libhdfs" in str(error):
+    if isinstance(error, NotImplementedError) or "libhdfs" in str(error) or "libjvm" in str(error):
         return "what this kind of store needs is not installed"
     return f"the store answered {code}" if code else f"the store failed ({type(error).__name__})"
 
@@ -445,6 +455,8 @@ def _hint(error: Exception) -> str:
         return f"check the credentials and what they may do; {_SECRETS}"
     if "bucket" in why:
         return "check the spelling; a bucket is not made here"
+    if "installed" in why:
+        return "for hdfs:// Java and Hadoop's libhdfs must be found: set JAVA_HOME, HADOOP_HOME and CLASSPATH"
     if "does not answer" in why:
         return "check the network and the address of the store (?endpoint_override=HOST:PORT&scheme=http for one that is not Amazon's), and run again"
     return "check the address and the store"

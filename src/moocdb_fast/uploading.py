@@ -11,12 +11,12 @@ import shutil
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageError, cannot_write
+from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageError
 from .ledger import Summary
 from .options import Options
 from .publish import OURS, SUMMARY, folders_of
@@ -40,20 +40,16 @@ def placed(out: str | os.PathLike[str], options: Options, run: Callable[[Path], 
     _refuse(options)
     upload = Upload(place, overwrite=options.overwrite)
     upload.prepare()
-    folder = _temporary()
-    try:
+    with temporary_folder() as folder:
         summary = _run_in(folder / "out", run)
         summary.run.out = place.place
         summary.write(folder / "out" / SUMMARY)
         try:
             upload.publish(folder / "out", progress)
         except OutputError as error:
-            error.hint = f"{error.hint}; the tables are whole in {folder / 'out'}: upload them from there, {SUMMARY} last, or remove them"
-            folder = Path(os.devnull)
+            kept = folder.rename(folder.with_name(f"{folder.name}-kept")) / "out"
+            error.hint = f"{error.hint}; the tables are whole in {kept}: upload them from there, {SUMMARY} last, or remove them"
             raise
-    finally:
-        if folder.is_dir():
-            shutil.rmtree(folder, ignore_errors=True)
     return summary
 
 
@@ -75,11 +71,17 @@ def _refuse(options: Options) -> None:
             raise UsageError(f"{why}, and --out names a store", "write to a folder of this machine, and upload that")
 
 
-def _temporary() -> Path:
+@contextmanager
+def temporary_folder() -> Iterator[Path]:
+    """A folder for this run alone, which is removed in the end if it is still there."""
     try:
-        return Path(tempfile.mkdtemp(prefix="moocdb_fast-"))
+        folder = Path(tempfile.mkdtemp(prefix="moocdb_fast-"))
     except OSError as error:
-        raise cannot_write(tempfile.gettempdir(), error) from error
+        raise OutputError("the folder for temporary files cannot be written to", "set TMPDIR to a folder with room") from error
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _run_in(folder: Path, run: Callable[[Path], Summary]) -> Summary:

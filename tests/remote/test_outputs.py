@@ -148,9 +148,9 @@ def test_a_run_that_fails_leaves_nothing(store, logs, runs, place, temporary, fa
     assert list(temporary.iterdir()) == []
 
 
-def test_a_full_disk_here(store, logs, place, fails, tmp_path, monkeypatch):
+def test_no_folder_for_temporary_files(store, logs, place, fails, tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "nothing"))
-    assert "cannot write to" in fails(4, "run", logs, "--out", store.uri(place))
+    assert "temporary files cannot be written to - set TMPDIR" in fails(4, "run", logs, "--out", store.uri(place))
 
 
 @pytest.mark.parametrize("option", [["--append"], ["--resume"], ["--restricted", "private"], ["--append", "--state", "s3://course/state"],

@@ -5,7 +5,6 @@ one is whole. Two machines that upload the same piece upload the same bytes. The
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +12,7 @@ from pathlib import Path
 from ..errors import InputError, OutputError
 from ..inputs import STATE_MARK
 from ..remote import Remote, ask, each
+from ..uploading import temporary_folder
 from .piece import ABOUT, Report, refuse_other_plan, run_piece
 from .plan import Piece, ShardPlan
 
@@ -26,9 +26,9 @@ def run_piece_afar(piece: Piece, work: Remote, report: Report = lambda _bytes, _
         raise OutputError(error.message, error.hint) from error
     work.probe()
     work.below(STATE_MARK).put_bytes(b"")  # no log, whatever its objects are called
-    with tempfile.TemporaryDirectory(prefix="moocdb_fast-") as folder:
-        run_piece(piece, Path(folder) / "pieces", report, workers=workers)
-        made = Path(folder) / "pieces" / piece.name
+    with temporary_folder() as folder:
+        run_piece(piece, folder / "pieces", report, workers=workers)
+        made = folder / "pieces" / piece.name
         names = sorted(path.relative_to(made).as_posix() for path in made.rglob("*") if path.is_file())
         place = work.below(piece.name)
         each(lambda name: place.below(name).put(made / name), [name for name in names if name != ABOUT])
@@ -50,7 +50,7 @@ def brought(plan: ShardPlan, work: Remote) -> Iterator[Path]:
     objects = {place.path[len(work.below("x").path) - 1 :]: place for place, _ in work.objects()}
     whole = {plan.piece(index).name for index in range(len(plan.pieces))}
     there = {name.removesuffix(f"/{ABOUT}") for name in objects if name.endswith(f"/{ABOUT}")} & whole
-    with tempfile.TemporaryDirectory(prefix="moocdb_fast-") as folder:
+    with temporary_folder() as folder:
         wanted = {name: place for name, place in objects.items() if there == whole or name.endswith(f"/{ABOUT}")}
-        each(lambda one: one[1].fetch(Path(folder) / one[0]), [one for one in wanted.items() if one[0].split("/")[0] in there])
-        yield Path(folder)
+        each(lambda one: one[1].fetch(folder / one[0]), [one for one in wanted.items() if one[0].split("/")[0] in there])
+        yield folder
