@@ -55,8 +55,7 @@ def test_the_summary_comes_last(store, logs, runs, place, wire):
     seen = []
     translate(logs, store.uri(place, wire.port), runs.options(), seen.append)
     sent = [path.partition("?")[0] for method, path in wire.requests if method in ("PUT", "POST")]
-    assert sent[-1] == f"/{place}/{SUMMARY}"
-    assert sent.count(f"/{place}/{SUMMARY}") == 1
+    assert set(sent[sent.index(f"/{place}/{SUMMARY}") :]) == {f"/{place}/{SUMMARY}"}  # one request, or several of an older pyarrow
     last = seen[-1]
     assert last.phase == "upload"
     assert 0 < last.bytes_done <= last.bytes_total
