@@ -9,13 +9,14 @@ import re
 import stat
 import sys
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import BinaryIO, Literal, TypeVar
 
 from .errors import InputError, cannot_read, show, writing
-from .streams import CODECS, Identity, Stream, codec_of, open_stream
+from .remote import Remote, Seen, each, is_pattern, is_uri, matching, place_of
+from .streams import CODECS, Identity, Stream, codec_of, open_object, open_stream
 
 _COMPRESSED = re.compile(rf"\.({'|'.join(CODECS)})$", re.IGNORECASE)
 _LOG_NAME = re.compile(rf".+\.(json|jsonl|log([-.]\d[\w.-]*?)?)(\.({'|'.join(CODECS)}))?", re.IGNORECASE | re.DOTALL)
@@ -29,6 +30,7 @@ _OBJECT = re.compile(rb'\{[ \t]*\\?"')
 _TRY = "name a tracking log: a file of one JSON object per line, as .json .log .jsonl, plain or .gz .bz2 .xz .zst"
 
 Kind = Literal["log", "empty", "other"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +38,7 @@ class Input:
     """One input. `name` is canonical; `number` counts from 1 in canonical order; `size` is that of the file as it lies there,
     at the time of discovery; `pipe` says that it must be spooled before it can be read."""
 
-    path: Path
+    path: Path | Remote
     name: str
     number: int
     size: int
@@ -45,14 +47,25 @@ class Input:
     pipe: bool = False
     identity: Identity | None = None
     """Of the file, if it must still be the same one when it is opened."""
+    tag: str = ""
+    """Of an object in a store: it must be the same one whenever it is opened, also on another machine."""
 
     @property
     def unpacked(self) -> int:
         """Decompressed bytes: an estimate for compressed inputs."""
         return self.size * (_EXPANSION if self.compression else 1)
 
-    def open_stream(self, start: int = 0, end: int | None = None) -> Stream:
-        """A reader of the decompressed bytes (`start` and `end`: plain files only)."""
+    @property
+    def file(self) -> Path:
+        """Where a file lies that is no object."""
+        assert isinstance(self.path, Path)
+        return self.path
+
+    def open_stream(self, start: int = 0, end: int | None = None, *, until: int | None = None) -> Stream:
+        """A reader of the decompressed bytes (`start` and `end`: plain files only). `until` says where the caller will stop, as far as it knows:
+        nothing behind that is fetched from a store ahead of time."""
+        if isinstance(self.path, Remote):
+            return open_object(self.path, self.size, self.tag, self.compression, start, end, until)
         try:
             stream = open_stream(self.path, self.size, self.compression, start, end)
             if self.identity is not None and stream.identity.is_another(self.identity):
@@ -85,11 +98,11 @@ def longest_first(shard: Shard) -> int:
 
 @dataclass(frozen=True, slots=True)
 class _Found:
-    path: Path
+    path: Path | Remote
     name: str
 
 
-def discover(arguments: Iterable[str | os.PathLike[str]], *, exclude: Sequence[Path] = (), skipped: list[str] | None = None) -> list[Input]:
+def discover(arguments: Iterable[str | os.PathLike[str]], *, exclude: Sequence[Path | Remote] = (), skipped: list[str] | None = None) -> list[Input]:
     """The inputs that the arguments name, in canonical order, each file once.
 
     A folder is searched with its sub-folders for files named like logs; `exclude` are folders to leave out (the output),
@@ -101,26 +114,32 @@ def discover(arguments: Iterable[str | os.PathLike[str]], *, exclude: Sequence[P
     if not found:
         raise InputError("no input was named", _TRY)
     found.sort(key=_canonical)
+    looked = _look({item.path: None for item in found if isinstance(item.path, Remote)})
     inputs: list[Input] = []
-    seen: set[tuple[int, int]] = set()
+    seen: set[object] = set()
     for item in found:
-        made = _examine(item, len(inputs) + 1, seen)
+        path, number = item.path, len(inputs) + 1
+        made = _take(item, path, number, looked, seen) if isinstance(path, Remote) else _examine(item, path, number, seen)
         if made is not None:
             inputs.append(made)
     return inputs
 
 
 def _canonical(item: _Found) -> tuple[bytes, bytes]:
-    full = os.path.abspath(item.path)  # noqa: PTH100 - a link keeps its own place
+    full = item.path.place if isinstance(item.path, Remote) else os.path.abspath(item.path)  # noqa: PTH100 - a link keeps its own place
     return os.fsencode(_COMPRESSED.sub("", item.name)), os.fsencode(full)
 
 
-def _expand(argument: str, exclude: Sequence[Path], skipped: list[str] | None) -> list[_Found]:
+def _expand(argument: str, exclude: Sequence[Path | Remote], skipped: list[str] | None) -> list[_Found]:
     if argument == _STDIN:
         return [_Found(Path(_STDIN), _STDIN_NAME)]
     if not argument or "\0" in argument:
         raise InputError("an input has an empty or impossible name", _TRY)
-    path = Path(argument)
+    path = place_of(argument)
+    if isinstance(path, Remote):
+        return _expand_remote(path, [place for place in exclude if isinstance(place, Remote)], skipped)
+    if is_uri(argument):
+        argument = os.fspath(path)
     try:
         info = path.stat()
     except OSError as error:
@@ -130,10 +149,46 @@ def _expand(argument: str, exclude: Sequence[Path], skipped: list[str] | None) -
         return [item for match in matches for item in _expand(match, exclude, skipped)]
     if not stat.S_ISDIR(info.st_mode):
         return [_Found(path, path.name)]
-    found = _walk(path, exclude, skipped)
+    found = _walk(path, [place for place in exclude if isinstance(place, Path)], skipped)
     if not found:
-        hint = "logs are files named .json .log .jsonl, plain or .gz .bz2 .xz .zst; name other files one by one"
-        raise InputError(f"there are no logs in the folder {show(path)}", hint)
+        raise _no_logs(show(path))
+    return found
+
+
+def _no_logs(folder: str) -> InputError:
+    hint = "logs are files named .json .log .jsonl, plain or .gz .bz2 .xz .zst; name other files one by one"
+    return InputError(f"there are no logs in the folder {folder}", hint)
+
+
+def _expand_remote(place: Remote, exclude: Sequence[Remote], skipped: list[str] | None) -> list[_Found]:
+    """The same for an object, a folder of objects or a pattern."""
+    if place.is_object():
+        return [_Found(place, place.name)]
+    if is_pattern(place):
+        below = matching(place)
+        if not below:
+            raise InputError(f"nothing in the store fits {place.shown}", "check the pattern; * stops at a slash and ** does not")
+        named = [_Found(one, one.name) for one, name in below if not name]
+        return named + _logs([(one, name) for one, name in below if name], exclude, skipped)
+    folder = place.path.rstrip("/")
+    found = _logs([(one, one.path[len(folder) :].lstrip("/")) for one, _ in place.objects()], exclude, skipped)
+    if not found:
+        raise _no_logs(place.shown)
+    return found
+
+
+def _logs(objects: Sequence[tuple[Remote, str]], exclude: Sequence[Remote], skipped: list[str] | None) -> list[_Found]:
+    """Those among the objects below a folder that are named like logs, as `_walk` finds files."""
+    states = [place.path.removesuffix(STATE_MARK) for place, _ in objects if place.name == STATE_MARK]
+    found: list[_Found] = []
+    for place, name in objects:
+        hidden = any(part.startswith(".") for part in name.split("/")) or place.path.startswith(tuple(states))
+        if hidden or any(folder.holds(place) for folder in exclude):
+            continue
+        if _LOG_NAME.fullmatch(place.name):
+            found.append(_Found(place, name))
+        elif skipped is not None:
+            skipped.append(place.shown)
     return found
 
 
@@ -190,25 +245,49 @@ def _entries(folder: Path) -> list[os.DirEntry[str]]:
         raise cannot_read(folder, error) from error
 
 
-def _examine(item: _Found, number: int, seen: set[tuple[int, int]]) -> Input | None:
+_Looked = Mapping[Remote, tuple[Seen, bytes]]
+
+
+def _look(places: Iterable[Remote]) -> _Looked:
+    """What objects are, and how they begin."""
+
+    def look(place: Remote) -> tuple[Seen, bytes]:
+        seen = place.look()
+        return seen, b"".join(place.blocks([(0, min(_HEAD, seen.size))], seen.tag))
+
+    places = list(places)
+    return dict(zip(places, each(look, places), strict=True)) if places else {}
+
+
+def _take(item: _Found, place: Remote, number: int, looked: _Looked, seen: set[object]) -> Input | None:
+    """The input of an object; None when it was met before."""
+    if place in seen:
+        return None
+    seen.add(place)
+    about, head = looked[place]
+    name = _COMPRESSED.sub("", item.name)
+    return Input(place, name, number, about.size, _compression_of(head, place.name), place.shown, tag=about.tag)
+
+
+def _examine(item: _Found, path: Path, number: int, seen: set[object]) -> Input | None:
     """The input of a file; None when the same file was met before."""
-    given = show(item.path)
-    if item.name == _STDIN_NAME and str(item.path) == _STDIN:
-        made = Input(item.path, item.name, number, 0, "", given, pipe=True)
+    given = show(path)
+    if item.name == _STDIN_NAME and str(path) == _STDIN:
+        made = Input(path, item.name, number, 0, "", given, pipe=True)
         identity = (-1, -1)
     else:
         try:
-            info = item.path.stat()
+            info = path.stat()
         except OSError as error:
-            raise cannot_read(item.path, error) from error
+            raise cannot_read(path, error) from error
         identity = (info.st_dev, info.st_ino)
         name = _COMPRESSED.sub("", item.name)
         if stat.S_ISFIFO(info.st_mode):
-            made = Input(item.path, name, number, 0, "", given, pipe=True)
+            made = Input(path, name, number, 0, "", given, pipe=True)
         elif stat.S_ISREG(info.st_mode):
-            made = Input(item.path, name, number, info.st_size, _compression(item.path), given, identity=Identity.of(info))
-        elif item.path.samefile(os.devnull):
-            made = Input(item.path, name, number, 0, "", given)
+            made = Input(path, name, number, info.st_size, _compression(path), given, identity=Identity.of(info))
+        elif path.samefile(os.devnull):
+            made = Input(path, name, number, 0, "", given)
         else:
             raise InputError(f"{given} is a device or a socket, not a file", _TRY)
     if identity in seen:
@@ -224,8 +303,12 @@ def _compression(path: Path) -> str:
             head = file.read(_HEAD)
     except OSError as error:
         raise cannot_read(path, error) from error
+    return _compression_of(head, path.name)
+
+
+def _compression_of(head: bytes, name: str) -> str:
     found = codec_of(head)
-    if not found and (suffix := _COMPRESSED.search(path.name)) and not (_OBJECT.search(head) and b"\0" not in head):
+    if not found and (suffix := _COMPRESSED.search(name)) and not (_OBJECT.search(head) and b"\0" not in head):
         return suffix[1].lower()
     return found
 
@@ -236,7 +319,7 @@ def spool(item: Input, folder: Path) -> Input:
         return item
     target = folder / f"pipe-{item.number}"
     try:
-        source = _standard_input() if item.name == _STDIN_NAME and item.path == Path(_STDIN) else os.open(item.path, os.O_RDONLY)
+        source = _standard_input() if item.name == _STDIN_NAME and item.path == Path(_STDIN) else os.open(item.file, os.O_RDONLY)
     except (OSError, ValueError) as error:
         raise InputError(f"cannot read {item.given}: it is closed", _TRY) from error
     with os.fdopen(source, "rb") as reader, writing(target), target.open("xb") as writer:
@@ -273,7 +356,7 @@ def shards(inputs: Sequence[Input], shard_bytes: int) -> list[Shard]:
 def sniff(item: Input) -> Kind:
     """What the beginning of an input looks like: a log (some line holds a JSON object), nothing, or something else."""
     head = b""
-    with item.open_stream() as stream:
+    with item.open_stream(until=_SNIFF) as stream:
         while len(head) < _SNIFF or (not head.strip(b"\0 \t\r\n\xef\xbb\xbf") and len(head) < _SNIFF_MOST):
             data = stream.read(_SNIFF)
             if not data:
@@ -286,7 +369,7 @@ def sniff(item: Input) -> Kind:
 
 def check(inputs: Sequence[Input]) -> None:
     """Refuse inputs of which none holds anything, and any that clearly is no log. Pipes must have been spooled before."""
-    kinds = [(item, sniff(item)) for item in inputs]
+    kinds = list(zip(inputs, of_each(sniff, inputs), strict=True))
     strangers = [item for item, kind in kinds if kind == "other"]
     if strangers:
         more = f" (and {len(strangers) - 1} more)" if len(strangers) > 1 else ""
@@ -298,12 +381,14 @@ def check(inputs: Sequence[Input]) -> None:
 
 def damaged(item: Input) -> str | None:
     """The damage that shows at the very beginning of a compressed file: one that gives no byte at all."""
-    with item.open_stream() as stream:
+    with item.open_stream(until=_SNIFF) as stream:
         return stream.damage if not stream.read(1) else None
 
 
 def changed(item: Input) -> int:
     """When a file was last written to, in nanoseconds."""
+    if isinstance(item.path, Remote):
+        return item.path.changed()
     try:
         return item.path.stat().st_mtime_ns
     except OSError as error:
@@ -312,16 +397,30 @@ def changed(item: Input) -> int:
 
 def fingerprint(item: Input) -> str:
     """Tells files apart without reading all of them: SHA-256 of the size and of 16 blocks of 64 KiB spread evenly."""
-    block = 64 * 1024
+    block = min(64 * 1024, item.size)
+    starts = [(item.size - block) * index // 15 for index in range(16)]
     digest = hashlib.sha256(b"%d\n" % item.size)
+    for data in _sample(item, starts, block):
+        digest.update(data)
+    return f"sample-sha256:{digest.hexdigest()}"
+
+
+def _sample(item: Input, starts: Sequence[int], size: int) -> Iterator[bytes]:
+    if isinstance(item.path, Remote):
+        yield from item.path.blocks([(start, start + size) for start in starts], item.tag)
+        return
     try:
         with item.path.open("rb") as file:
-            for index in range(16):
-                file.seek(max(0, item.size - block) * index // 15)
-                digest.update(file.read(min(block, item.size)))
+            for start in starts:
+                file.seek(start)
+                yield file.read(size)
     except OSError as error:
         raise cannot_read(item.given, error) from error
-    return f"sample-sha256:{digest.hexdigest()}"
+
+
+def of_each(work: Callable[[Input], T], inputs: Sequence[Input]) -> list[T]:
+    """`work` on each input, in order; on objects of a store many at a time."""
+    return each(work, inputs) if any(isinstance(item.path, Remote) for item in inputs) else [work(item) for item in inputs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,7 +437,7 @@ class Plan:
 _EXPANSION = 12
 
 
-def describe(arguments: Iterable[str | os.PathLike[str]], shard_bytes: int, *, exclude: Sequence[Path] = ()) -> Plan:
+def describe(arguments: Iterable[str | os.PathLike[str]], shard_bytes: int, *, exclude: Sequence[Path | Remote] = ()) -> Plan:
     """The plan of a run, without reading the inputs beyond their first bytes."""
     skipped: list[str] = []
     inputs = discover(arguments, exclude=exclude, skipped=skipped)

@@ -12,11 +12,13 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .errors import UsageError, cannot_read, show
+from .remote import SCHEMES
 
 Format = Literal["csv", "parquet", "duckdb"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 MIB = 1024 * 1024
 
+_URI = re.compile(rf"({'|'.join((*SCHEMES, 'file'))}):/", re.IGNORECASE)  # a path that was made of one has lost a slash
 _SIZE = re.compile(r"(\d+)\s*(|[KMG])(i?B)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1024, "M": MIB, "G": 1024 * MIB}
 
@@ -187,6 +189,8 @@ def _checked(name: str, value: Any, check: Callable[[Any], Any]) -> Any:
 def _path(value: Any) -> Path | None:
     if value is not None and not isinstance(value, str | os.PathLike):
         raise ValueError("it must be a path")
+    if value is not None and _URI.match(os.fspath(value)):
+        raise ValueError("it must be a path of this machine, not a URI")
     return None if value is None else Path(value)
 
 

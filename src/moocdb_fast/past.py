@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from .errors import UsageError, show
-from .inputs import Input, fingerprint
+from .inputs import Input, fingerprint, of_each
 from .ledger import InputReport
 from .options import Options
 
@@ -37,7 +37,8 @@ class Past:
 
     def take(self, found: Sequence[Input]) -> tuple[list[Input], list[InputReport], list[str]]:
         """The inputs to read, numbered behind those that are there, with their reports; and the names of those that are skipped."""
-        return list(found), [InputReport(i.name, i.given, i.size, fingerprint(i), i.compression) for i in found], []
+        prints = of_each(fingerprint, found)
+        return list(found), [InputReport(i.name, i.given, i.size, fp, i.compression) for i, fp in zip(found, prints, strict=True)], []
 
     def results(self, folder: Path) -> list[ShardResult]:
         """The shards of earlier inputs in canonical order, put into `folder`."""

@@ -230,9 +230,7 @@ class Staging:
             summary = self.summary()
         except OutputError:  # damaged: what it named is not known
             summary = None
-        if summary is None:
-            return [Path()]
-        return [Path(), *(Path(name) for name in summary["run"].get("folders", ()) if name not in ("", ".", "..") and "/" not in name)]
+        return folders_of(summary)
 
     def _clean(self, *, failed: bool = True) -> None:
         """Leave nothing but the output, what a failed run is to keep, and what only the next run can bring to an end."""
@@ -292,6 +290,12 @@ def _take(lock: FolderLock, folder: Path, option: str) -> None:
         raise OutputError(f"another run is writing to {show(folder)}", f"wait for it to end, or choose another folder with {option}") from error
     except OSError as error:
         raise cannot_write(folder, error, option) from error
+
+
+def folders_of(summary: dict[str, Any] | None) -> list[Path]:
+    """The folders of the output that a summary is of, below its own."""
+    names = () if summary is None else summary["run"].get("folders", ())
+    return [Path(), *(Path(name) for name in names if name not in ("", ".", "..") and "/" not in name)]
 
 
 def _files(folder: Path) -> set[Path]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from .disk import read_object, sync_tree, write_whole
 from .errors import UsageError
-from .inputs import Input, Shard, changed
+from .inputs import Input, Shard, changed, of_each
 from .options import Options
 
 ABOUT, DONE = "scan.json", ".done"
@@ -108,7 +108,8 @@ def _digest(inputs: Sequence[tuple[Input, str]], options: Options) -> str:
     from .scan import scan_options
     from .shards import shard_format
 
-    files = [(i.number, i.name, i.size, changed(i), i.compression, fingerprint) for i, fingerprint in inputs]
+    times = of_each(changed, [item for item, _ in inputs])
+    files = [(i.number, i.name, i.size, time, i.compression, fingerprint) for (i, fingerprint), time in zip(inputs, times, strict=True)]
     content = json.dumps([files, scan_options(options), options.shard_bytes, shard_format()])
     return hashlib.sha256(content.encode()).hexdigest()
 

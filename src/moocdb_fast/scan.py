@@ -88,7 +88,7 @@ class ShardScan:
         shard = self.shard
         # One byte more in front tells whether a line begins at the start of the range.
         start = max(0, shard.start - 1)
-        with shard.input.open_stream(start, None) as stream:
+        with shard.input.open_stream(start, None, until=shard.end) as stream:
             if shard.start:
                 self._offset = start
                 self._to_next_line(stream)

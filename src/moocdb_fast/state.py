@@ -29,7 +29,7 @@ from .disk import link, sync, sync_tree, write_whole
 from .errors import InputError, OutputError, UsageError, cannot_write, show
 from .identities import pseudonym
 from .ids import Digests, GivenIds
-from .inputs import STATE_MARK, Input, changed, fingerprint
+from .inputs import STATE_MARK, Input, changed, fingerprint, of_each
 from .interrupts import held
 from .ledger import InputReport
 from .locks import FolderLock
@@ -218,7 +218,7 @@ class State(Past):
 
     def take(self, found: Sequence[Input]) -> tuple[list[Input], list[InputReport], list[str]]:
         seen = {(t.name, t.size, t.changed, t.fingerprint) for t in self._index.inputs}
-        marks = [(item.name, item.size, changed(item), fingerprint(item)) for item in found]
+        marks = of_each(lambda item: (item.name, item.size, changed(item), fingerprint(item)), found)
         read = [n for n, mark in enumerate(marks) if mark not in seen]
         content = dict(zip(read, contents([found[n] for n in read], self._options.processes), strict=True))
         known, names = {t.itself for t in self._index.inputs}, {t.name for t in self._index.inputs}

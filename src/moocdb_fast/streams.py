@@ -18,6 +18,8 @@ from typing import Any
 
 import zstandard
 
+from .remote import Reader, Remote
+
 _gzip: ModuleType = zlib
 try:
     from isal import isal_zlib
@@ -189,6 +191,10 @@ class CompressedStream(Stream):
 
     def __init__(self, path: Path, size: int, compression: str) -> None:
         super().__init__(path, size)
+        self._decode(compression)
+
+    def _decode(self, compression: str) -> None:
+        """Begin at the front."""
         self._codec = CODECS[compression]
         self._next = 0  # position behind what was read of the file
         self._pieces = self._members()
@@ -264,6 +270,52 @@ class CompressedStream(Stream):
                         yield piece[skipped:]
         except self._codec.errors:
             return
+
+
+class _Object(Stream):
+    """What lies in a store. What goes wrong there is an InputError: no part of it is taken for the whole."""
+
+    def __init__(self, place: Remote, size: int, tag: str, until: int | None) -> None:
+        io.RawIOBase.__init__(self)
+        self.damage = None
+        self._size = size
+        self._reader = Reader(place, size, tag, size if until is None else min(until, size))
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reader.close()
+        io.RawIOBase.close(self)
+
+    def _pread(self, count: int, position: int) -> bytes:
+        return bytes(self._reader.read(count, position))
+
+
+class _PlainObject(_Object):
+    def __init__(self, place: Remote, size: int, tag: str, start: int, end: int | None, until: int | None) -> None:
+        super().__init__(place, size, tag, until)
+        self._position = start
+        self._end = size if end is None else min(end, size)
+
+    def readinto(self, buffer: Any) -> int:
+        view = memoryview(buffer).cast("B")[: max(0, self._end - self._position)]
+        data = self._reader.read(len(view), self._position) if len(view) else b""
+        view[: len(data)] = data
+        self._position += len(data)
+        return len(data)
+
+
+class _CompressedObject(_Object, CompressedStream):
+    def __init__(self, place: Remote, size: int, tag: str, compression: str, until: int | None) -> None:
+        _Object.__init__(self, place, size, tag, until)
+        self._decode(compression)
+
+
+def open_object(place: Remote, size: int, tag: str, compression: str, start: int = 0, end: int | None = None, until: int | None = None) -> Stream:
+    """A reader of the decompressed bytes of the object that is known by its tag. `until` is where reading will end, if that is known,
+    in bytes of the object."""
+    if not compression:
+        return _PlainObject(place, size, tag, start, end, until)
+    return _CompressedObject(place, size, tag, compression, until)
 
 
 def open_stream(path: Path, size: int, compression: str, start: int = 0, end: int | None = None) -> Stream:

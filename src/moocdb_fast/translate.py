@@ -23,6 +23,7 @@ from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
 from .options import Options
 from .past import Past, open_past, state_folder
 from .publish import SUMMARY, Staging
+from .remote import Remote, place_of
 from .resume import Scanned, begin_scan, mark_done, refuse_pipes
 
 Paths = str | os.PathLike[str] | Iterable[str | os.PathLike[str]]
@@ -110,16 +111,16 @@ class Source(Protocol):
 
 
 class Logs:
-    """Tracking logs: files, folders, patterns, pipes (`again`: those that can be read again)."""
+    """Tracking logs: files, folders, patterns, pipes (`again`: those that can be read again), but for what lies in the folders `without`."""
 
-    def __init__(self, paths: Paths, *, again: bool = False) -> None:
+    def __init__(self, paths: Paths, *, again: bool = False, without: Sequence[Path | Remote] = ()) -> None:
         self._paths = (paths,) if isinstance(paths, str | os.PathLike) else paths
-        self._again = again
+        self._again, self._without = again, without
         self._found: list[Input] = []
         self.warnings: list[str] = []
 
     def find(self, out: Path) -> None:
-        self._found = discover(self._paths, exclude=(out,))
+        self._found = discover(self._paths, exclude=(out, *self._without))
         if self._again:
             refuse_pipes(self._found)
         if not any(item.pipe for item in self._found):
@@ -136,12 +137,15 @@ class Logs:
 def translate(
     inputs: Paths, out: str | os.PathLike[str], options: Options | None = None, progress: Callable[[Progress], None] | None = None
 ) -> Summary:
-    """Translate tracking logs into the MOOCdb tables in folder `out`.
+    """Translate tracking logs into the MOOCdb tables in folder `out`, which may be a URI, as inputs may.
 
     Raises a MoocdbError when nothing could be written. Damaged inputs do not raise: see `Summary.damaged`.
     """
-    options = options or Options()
-    return perform(Logs(inputs, again=options.resume), Path(out), options, progress)
+    from .uploading import placed
+
+    chosen = options or Options()
+    logs = Logs(inputs, again=chosen.resume, without=(place_of(out),))
+    return placed(out, chosen, lambda folder: perform(logs, folder, chosen, progress), progress)
 
 
 def perform(

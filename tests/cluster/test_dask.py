@@ -131,6 +131,40 @@ def test_an_error_of_a_task_is_that_of_the_run(course, work, remote):
     assert "finished pieces are kept" in caught.value.hint
 
 
+DEADLY = """
+import os, signal, sys
+def die(event, arguments):
+    if event == "os.mkdir" and os.path.basename(os.fsdecode(arguments[0])).startswith({name!r}):
+        os.kill(os.getpid(), signal.SIGKILL)
+sys.addaudithook(die)
+"""
+
+
+def test_workers_die_on_one_piece_each_time(course, work, tmp_path):
+    """One sentence says so. The other pieces are kept, and a repeat in which nobody dies goes on from them."""
+    from moocdb_fast.cluster.plan import make_plan
+
+    dask = pytest.importorskip("dask")
+    last = make_plan(course.logs, None, course.options()).piece(0)
+    deadly = tmp_path / "deadly.py"
+    deadly.write_text(DEADLY.format(name=f"{last.name}."))
+    out = work.with_name("out")
+    with (
+        dask.config.set({"distributed.worker.preload": [str(deadly)], "distributed.scheduler.allowed-failures": 2}),
+        pytest.raises(ClusterError, match="workers keep dying on the same piece of work") as caught,
+    ):
+        translate_on_dask(course.logs, out, course.options(workers=2), work=work)
+    assert "short of memory or time" in caught.value.hint
+    assert "finished pieces are kept" in caught.value.hint
+    assert not out.exists()
+    kept = {path.name for path in work.glob("piece-*") if "." not in path.name}
+    assert kept
+    assert last.name not in kept
+    summary = translate_on_dask(course.logs, out, course.options(workers=1), work=work)
+    course.is_whole(out)
+    assert summary.run.resumed == len(shards(discover(course.logs), SHARD))
+
+
 SBATCH = """#!/bin/sh
 # Stands in for SLURM's command: takes a copy of the script, which is removed as soon as this ends, and runs it at once, here.
 for script; do :; done

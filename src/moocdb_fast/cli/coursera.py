@@ -65,20 +65,21 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def execute(args: argparse.Namespace) -> int:
     from ..coursera.parameters import Parameters, read_parameters
     from ..coursera.run import translate_export
+    from ..uploading import folder_of
 
     options = options_of(args)
     given = read_parameters(Path(args.parameters)) if args.parameters else Parameters()
     args.quiet = args.quiet or given.quiet
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
-    course = _course(args, given)
+    out, course = folder_of(args.out), _course(args, given)
     with signals():
         to = _target(args, given)
         open_source = _source(args, given)
         from .progress import Lines
 
         with Lines(sys.stderr, quiet=args.quiet) as lines:
-            summary = translate_export(open_source, Path(args.out), course, options, lambda state: lines.show(lambda _: progress_line(state)))
+            summary = translate_export(open_source, out, course, options, lambda state: lines.show(lambda _: progress_line(state)))
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
         if summary.damaged:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 
-from ..errors import DamagedInput, show
+from ..errors import DamagedInput
 from .signals import signals
 
 NAME = "events"
@@ -56,5 +56,5 @@ def _explain(args: argparse.Namespace) -> int:
     print(explanation(found, show_text=args.show_text), end="")
     if found.damage:
         item, damage = found.damage[0]
-        raise DamagedInput(f"{show(item.path)}: {damage}", "what could be read is explained above; get a whole copy of the file")
+        raise DamagedInput(f"{item.given}: {damage}", "what could be read is explained above; get a whole copy of the file")
     return 0

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import os
+import sys
+import threading
+
+_SIGNAL = 128  # exit codes above it tell of one
+_STORE = "store"  # threads that wait for an object store (remote.py, which is not imported for this)
 
 
 def main() -> int:
@@ -11,4 +16,9 @@ def main() -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     from . import main
 
-    return main()
+    code = main()
+    if code > _SIGNAL and any(thread.name.startswith(_STORE) for thread in threading.enumerate()):
+        # Python would wait for them until the store answers, or the library gives up.
+        sys.stdout.flush()
+        os._exit(code)
+    return code

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from ..errors import COMPLETE, DamagedInput, UsageError
 from .run import add_options, damage_message, options_of
@@ -21,7 +20,7 @@ _OTHERS = ("split_by_course", "formats", "spreadsheet_safe", "payloads", "append
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or -")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern, URI or -")
     parser.add_argument("--out", metavar="DIR", help="output folder; made when missing, otherwise empty")
     parser.add_argument("--header", action="store_true", help="put the names of the columns in front; the published second stage cannot read that")
     add_options(parser, without=_OTHERS, help={"restricted": _RESTRICTED, "geoip": _GEOIP})
@@ -41,7 +40,7 @@ def execute(args: argparse.Namespace) -> int:
         from .report import report
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
-            summary = write_relations(args.inputs, Path(args.out), options, progress, header=args.header)
+            summary = write_relations(args.inputs, args.out, options, progress, header=args.header)
             leaving.now(*COMPLETE)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")

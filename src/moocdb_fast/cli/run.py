@@ -11,6 +11,7 @@ from typing import Any
 
 from ..errors import COMPLETE, DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
+from ..remote import Remote, place_of
 from . import cluster, load
 from .signals import signals
 
@@ -20,19 +21,23 @@ DESCRIPTION = """\
 Translate edX tracking logs into MOOCdb tables.
 
 INPUT is a file, a folder (searched for .json .log .jsonl files, plain or .gz .bz2 .xz .zst), a pattern in quotes, or -
-for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done."""
+for standard input. The tables, moocdb.sql, summary.json and rejects.jsonl appear in DIR all at once when the run is done.
+
+INPUT and DIR may be URIs of an object store (s3://bucket/folder/, gs://, hdfs://); credentials come from the environment, never
+from the URI. There summary.json is the last to appear."""
 EXAMPLES = (
     "run examples/tracking.log.gz --out moocdb/",
     "run tracking.log.gz --out moocdb/ --to mysql://user@host:3306/course",
     "run 'logs/2024-*.gz' --course course-v1:Org+Number+Run --format csv,parquet --out moocdb/",
     "run tracking.log-20240306.gz --out moocdb/ --append",
+    "run 's3://archive/logs/*.gz' --out s3://results/course/",
     "run --from-relations intermediary_csv/ --out moocdb/",
     "run logs/ --out moocdb/ --engine dask --scheduler tcp://node1:8786",
 )
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="file, folder, pattern or -")
+    parser.add_argument("inputs", nargs="*", metavar="INPUT", help="file, folder, pattern, URI or -")
     parser.add_argument("--out", metavar="DIR", help="output folder (needed unless --dry-run); made when missing, otherwise empty")
     parser.add_argument("--from-relations", metavar="DIR", help="instead of INPUT: a folder of the tables of `relations`, or of the published stage")
     add_options(parser)
@@ -66,6 +71,10 @@ def execute(args: argparse.Namespace) -> int:
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
 
+    if args.to and isinstance(place_of(args.out), Remote):
+        raise UsageError(
+            "--to loads from a folder of this machine, and --out names a store", "run without --to, then bring the tables here and load them"
+        )
     if args.to and options.split_by_course:
         raise UsageError(
             "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
@@ -82,11 +91,11 @@ def execute(args: argparse.Namespace) -> int:
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
             if args.from_relations:
-                summary = translate_relations(Path(args.from_relations), Path(args.out), options, progress)
+                summary = translate_relations(Path(args.from_relations), args.out, options, progress)
             elif backend is not None:
                 summary = cluster.translate(args, options, backend, progress)
             else:
-                summary = translate(args.inputs, Path(args.out), options, progress)
+                summary = translate(args.inputs, args.out, options, progress)
             leaving.now(*COMPLETE)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
@@ -137,6 +146,6 @@ def _dry_run(args: argparse.Namespace, options: Options) -> int:
 
         print("".join(f"{size:>12,} bytes  {name}\n" for name, size in describe_tables(Path(args.from_relations))), end="")
         return 0
-    exclude = [Path(args.out)] if args.out else []
+    exclude = [place_of(args.out)] if args.out else []
     print(plan_report(describe(args.inputs, options.shard_bytes, exclude=exclude)), end="")
     return 0

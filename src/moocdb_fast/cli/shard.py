@@ -52,7 +52,7 @@ The plan names the files by their full paths: all machines must see them there."
 
 
 def _add_plan(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder or pattern")
+    parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder, pattern or URI")
     parser.add_argument("--shards", metavar="N", type=int, required=True, help="how many pieces to make")
     parser.add_argument("--out", metavar="FILE", required=True, help="where to write the plan")
     add_options(parser, without=[name for name in FIELDS if name not in SCAN_FIELDS])
@@ -66,7 +66,7 @@ killed run of it had finished is taken over."""
 def _add_run(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", help="file that `shard plan` wrote")
     parser.add_argument("--index", metavar="I", type=int, help=f"which piece, from 0 (default: that of the job, in {', '.join(_INDEXES)})")
-    parser.add_argument("--work", metavar="DIR", required=True, help="folder for the pieces; made with mode 0700, for it holds user names")
+    parser.add_argument("--work", metavar="DIR", required=True, help="folder for the pieces, or a URI; made with mode 0700, for it holds user names")
     parser.add_argument("--workers", metavar="N", type=int, default=1, help="worker processes (default: 1)")
     parser.add_argument("--quiet", action="store_true", help="no progress and no report, only errors")
 
@@ -77,7 +77,7 @@ Write the MOOCdb tables of a plan whose pieces are all in DIR. The logs must sti
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", help="file that `shard plan` wrote")
-    parser.add_argument("--work", metavar="DIR", required=True, help="folder with the pieces")
+    parser.add_argument("--work", metavar="DIR", required=True, help="folder with the pieces, or a URI")
     parser.add_argument("--out", metavar="DIR", required=True, help="output folder; made when missing, otherwise empty")
     add_options(parser, without=(*SCAN_FIELDS, *_NOT_SHARED))
 
@@ -108,13 +108,20 @@ def _run(args: argparse.Namespace) -> int:
     if args.workers < 1:
         raise UsageError(f"--workers cannot be {args.workers}: it must be at least 1", "see: python -m moocdb_fast shard run --help")
     with signals(_KEPT):
+        from ..cluster.afar import run_piece_afar
         from ..cluster.piece import run_piece
         from ..cluster.plan import ShardPlan
+        from ..remote import Remote, place_of
         from .progress import Progress, size
 
         piece = ShardPlan.read(Path(args.plan)).piece(index)
+        work = place_of(args.work)
         with Progress(sys.stderr, quiet=args.quiet) as progress:
-            made = run_piece(piece, Path(args.work), _counter(progress, piece.bytes), workers=args.workers)
+            report = _counter(progress, piece.bytes)
+            if isinstance(work, Remote):
+                made = run_piece_afar(piece, work, report, workers=args.workers)
+            else:
+                made = run_piece(piece, work, report, workers=args.workers)
     if not args.quiet:
         print(f"{piece.name}: {size(piece.bytes)} {'scanned' if made else 'were scanned already'}", file=sys.stderr)
     return 0

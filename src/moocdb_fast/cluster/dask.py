@@ -11,12 +11,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from ..errors import ClusterError, InternalError, MoocdbError
+from ..errors import ClusterError, InternalError, MoocdbError, UsageError
 from ..inputs import Input
 from ..ledger import Summary
 from ..options import Options
 from ..publish import Staging
+from ..remote import Remote, place_of
 from ..translate import Progress, perform
+from ..uploading import placed
 from .backends import Backend, require
 from .merge import Planned, planned_options, refuse_append
 from .piece import check_format, is_done, run_piece
@@ -39,20 +41,30 @@ def translate_on_dask(
     `work` (default: beside `out`) is where the pieces lie; all machines see it under that name. It is removed when the tables are there;
     until then the same call goes on from the pieces that are finished.
     """
-    options, out = options or Options(), Path(out)
+    options, place = options or Options(), place_of(out)
+    if work is not None and isinstance(place_of(work), Remote):
+        raise UsageError("workers of Dask share a folder", "name one that all machines see with --work, or use shard run")
+    if work is None and isinstance(place, Remote):
+        raise UsageError("beside an output in a store there is no place for what the workers scan", "name a folder that all machines see with --work")
     refuse_append(options)
     backend = backend or Backend()
     backend = replace(backend, workers=backend.workers or options.workers)
     backend.arguments()
     require("distributed")
-    plan = make_plan(inputs, None, options, exclude=(out,))
-    options = planned_options(plan, options)
-    absolute = Path(os.path.abspath(out))  # noqa: PTH100 - a link keeps its own place
-    folder = Path(work) if work is not None else absolute.with_name(f"{absolute.name}.pieces-{plan.digest[:12]}")
-    source = Spread(plan, folder, options, backend, progress)
-    summary = perform(source, out, options, progress)
+    plan = make_plan(inputs, None, options, exclude=(place,))
+    chosen = planned_options(plan, options)
+    folder = _beside(place, plan.digest) if work is None else Path(work)
+    source = Spread(plan, folder, chosen, backend, progress)
+    summary = placed(out, chosen, lambda local: perform(source, local, chosen, progress), progress)
     shutil.rmtree(source.work, ignore_errors=True)
     return summary
+
+
+def _beside(out: Path | Remote, digest: str) -> Path:
+    """Where the pieces lie that no place was named for."""
+    assert isinstance(out, Path)
+    absolute = Path(os.path.abspath(out))  # noqa: PTH100 - a link keeps its own place
+    return absolute.with_name(f"{absolute.name}.pieces-{digest[:12]}")
 
 
 class Spread(Planned):

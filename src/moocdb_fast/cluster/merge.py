@@ -13,9 +13,12 @@ from ..inputs import Input
 from ..ledger import Summary
 from ..options import FIELDS, SCAN_FIELDS, Options, option_name
 from ..publish import Staging
+from ..remote import Remote, each, place_of
 from ..resume import finished, leave_scan, mark_name
 from ..shards import scanned_files
 from ..translate import Progress, perform
+from ..uploading import placed
+from .afar import brought
 from .piece import check_format, is_done
 from .plan import Piece, ShardPlan
 
@@ -25,8 +28,9 @@ _NAMED = 8  # missing pieces that an error lists
 class Planned:
     """The source."""
 
-    def __init__(self, plan: ShardPlan, work: Path, options: Options) -> None:
+    def __init__(self, plan: ShardPlan, work: Path, options: Options, given: str = "") -> None:
         self.plan, self.work, self.options = plan, Path(os.path.abspath(work)), options  # noqa: PTH100 - a link keeps its own place
+        self._given = given or show(self.work)
         self.warnings: list[str] = []
 
     def find(self, out: Path) -> None:
@@ -37,11 +41,14 @@ class Planned:
         if missing:
             named = ", ".join(map(str, missing[:_NAMED])) + (f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else "")
             raise InputError(
-                f"{len(missing)} of the {len(self.plan.pieces)} pieces are not in {show(self.work)}: {named}",
+                f"{len(missing)} of the {len(self.plan.pieces)} pieces are not in {self._given}: {named}",
                 "run them with: python -m moocdb_fast shard run",
             )
-        for file in self.plan.files:
+        files = [file for file in self.plan.files if not file.input.tag]
+        for file in files:
             file.verify(closely=False)
+        if len(files) < len(self.plan.files):
+            each(lambda file: file.verify(closely=False), [file for file in self.plan.files if file.input.tag])
 
     def inputs(self, staging: Staging) -> list[Input]:
         """The logs, after their shards were put where the scan would put them."""
@@ -82,9 +89,24 @@ def merge_shards(
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
 ) -> Summary:
-    """Write the MOOCdb tables of a plan whose pieces are all in `work` to folder `out`."""
-    options = planned_options(plan, options or Options())
-    return perform(Planned(plan, Path(work), options), Path(out), options, progress)
+    """Write the MOOCdb tables of a plan whose pieces are all in `work` to folder `out`. Both may be URIs."""
+    place = place_of(work)
+    if isinstance(place, Remote):
+        with brought(plan, place) as folder:
+            return _merge(plan, folder, out, options, progress, place.shown)
+    return _merge(plan, place, out, options, progress)
+
+
+def _merge(
+    plan: ShardPlan,
+    work: Path,
+    out: str | os.PathLike[str],
+    options: Options | None,
+    progress: Callable[[Progress], None] | None,
+    given: str = "",
+) -> Summary:
+    chosen = planned_options(plan, options or Options())
+    return placed(out, chosen, lambda folder: perform(Planned(plan, work, chosen, given), folder, chosen, progress), progress)
 
 
 def planned_options(plan: ShardPlan, options: Options) -> Options:

@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ..disk import link, read_object, sync, write_whole
 from ..errors import InputError, OutputError, cannot_write, show
@@ -73,9 +74,15 @@ def check_format(planned: str) -> None:
 def is_done(piece: Piece, work: Path) -> bool:
     """Whether the piece is finished. Folders of another plan are refused."""
     about = read_object(work / piece.name / ABOUT)
-    if about and about != {"plan": piece.plan, "piece": piece.index}:
-        raise OutputError(f"the work folder {show(work)} holds pieces of another plan", "choose another with --work, or remove it")
+    if about:
+        refuse_other_plan(piece, about, show(work))
     return bool(about)
+
+
+def refuse_other_plan(piece: Piece, about: Any, work: str) -> None:
+    """Refuse what a folder has instead of this piece."""
+    if about != {"plan": piece.plan, "piece": piece.index}:
+        raise OutputError(f"the work folder {work} holds pieces of another plan", "choose another with --work, or remove it")
 
 
 def _make_work(work: Path) -> None:

@@ -17,8 +17,9 @@ from typing import Any
 
 from ..disk import write_whole
 from ..errors import InputError, UsageError, cannot_read, cannot_write, show
-from ..inputs import Input, Shard, changed, check, discover, fingerprint, shards
+from ..inputs import Input, Shard, changed, check, discover, fingerprint, of_each, shards
 from ..options import SCAN_FIELDS, Options
+from ..remote import Remote, place_of
 from ..shards import shard_format
 
 _FORMAT = 1
@@ -39,6 +40,10 @@ class PlannedFile:
     def verify(self, *, closely: bool = True) -> None:
         """Refuse a file that is another one now; not `closely`, the time of the last change is believed."""
         item = self.input
+        if isinstance(item.path, Remote):  # its tag says more than a sample of its bytes
+            if item.path.look().tag != item.tag:
+                raise _is_another(item)
+            return
         try:
             size = item.path.stat().st_size
         except OSError as error:
@@ -46,7 +51,11 @@ class PlannedFile:
         if size == item.size and not closely and changed(item) == self.changed:
             return
         if size != item.size or fingerprint(item) != self.fingerprint:
-            raise InputError(f"{item.given} is not the file that it was when the plan was made", f"bring that one back, or {_AGAIN}")
+            raise _is_another(item)
+
+
+def _is_another(item: Input) -> InputError:
+    return InputError(f"{item.given} is not the file that it was when the plan was made", f"bring that one back, or {_AGAIN}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +117,7 @@ class ShardPlan:
         """JSON; the same plan gives the same bytes."""
         files = [
             {
-                "path": os.fspath(file.input.path),
+                "path": str(file.input.path),
                 "name": file.input.name,
                 "given": file.input.given,
                 "size": file.input.size,
@@ -116,6 +125,7 @@ class ShardPlan:
                 "changed": file.changed,
                 "fingerprint": file.fingerprint,
             }
+            | ({"tag": file.input.tag} if file.input.tag else {})
             for file in self.files
         ]
         ranges = [[[s.input.number, s.start, s.end] for s in (self.shards[i] for i in piece)] for piece in self.pieces]
@@ -124,7 +134,7 @@ class ShardPlan:
 
     def write(self, path: Path) -> None:
         """Save it, whole or not at all."""
-        if any(path.exists() and path.samefile(file.input.path) for file in self.files):
+        if any(path.exists() and path.samefile(file.input.file) for file in self.files if not file.input.tag):
             raise UsageError(f"{show(path)} is among the logs: the plan would replace it", "choose another place with --out")
         try:
             write_whole(path, self.to_bytes())
@@ -154,11 +164,11 @@ class ShardPlan:
 
 
 def _file(number: int, values: dict[str, Any]) -> PlannedFile:
-    item = Input(Path(values["path"]), values["name"], number, values["size"], values["compression"], values["given"])
+    item = Input(place_of(values["path"]), values["name"], number, values["size"], values["compression"], values["given"], tag=values.get("tag", ""))
     return PlannedFile(item, values["changed"], values["fingerprint"])
 
 
-def make_plan(paths: Paths, pieces: int | None, options: Options, *, exclude: Sequence[Path] = ()) -> ShardPlan:
+def make_plan(paths: Paths, pieces: int | None, options: Options, *, exclude: Sequence[Path | Remote] = ()) -> ShardPlan:
     """The plan of a scan of logs in a number of pieces (None: one per shard, within reason)."""
     if pieces is not None and pieces < 1:
         raise UsageError(f"--shards cannot be {pieces}: it must be a whole number of at least 1", "one per core of the cluster is a good beginning")
@@ -166,9 +176,9 @@ def make_plan(paths: Paths, pieces: int | None, options: Options, *, exclude: Se
     if pipe := next((item for item in found if item.pipe), None):
         raise UsageError(f"other machines cannot read {pipe.given}: it is a pipe", "save it to a file that they all see, and name that")
     check(found)
-    found = [replace(item, path=Path(os.path.abspath(item.path))) for item in found]  # noqa: PTH100 - a link keeps its own place
+    found = [item if item.tag else replace(item, path=Path(os.path.abspath(item.file))) for item in found]  # noqa: PTH100 - a link keeps its own place
     # On other machines the file has another identity: it is told by its size and content.
-    files = tuple(PlannedFile(replace(item, identity=None), changed(item), fingerprint(item)) for item in found)
+    files = tuple(of_each(lambda item: PlannedFile(replace(item, identity=None), changed(item), fingerprint(item)), found))
     scan = {name: getattr(options, name) for name in SCAN_FIELDS}
     plan = ShardPlan(files, scan, shard_format(), ())
     return replace(plan, pieces=_deal(plan.shards, pieces or min(len(plan.shards), _MOST)))

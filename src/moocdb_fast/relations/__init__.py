@@ -35,13 +35,16 @@ def write_relations(
     from functools import partial
 
     from ..errors import UsageError
+    from ..remote import place_of
     from ..translate import Logs, perform
+    from ..uploading import placed
     from .write import write
 
-    options = _checked(options)
-    if options.spreadsheet_safe:
+    chosen = _checked(options)
+    if chosen.spreadsheet_safe:
         raise UsageError("the tables of the relational stage have no guards for spreadsheets", "leave --spreadsheet-safe out")
-    return perform(Logs(inputs), Path(out), options, progress, partial(write, header=header))
+    logs = Logs(inputs, without=(place_of(out),))
+    return placed(out, chosen, lambda folder: perform(logs, folder, chosen, progress, partial(write, header=header)), progress)
 
 
 def translate_relations(
@@ -52,9 +55,11 @@ def translate_relations(
 ) -> Summary:
     """Translate a folder of such tables, ours or those of the published stage, into the MOOCdb tables in folder `out`."""
     from ..translate import perform
+    from ..uploading import placed
     from .read import RelationFolder
 
-    return perform(RelationFolder(Path(folder)), Path(out), _checked(options), progress)
+    chosen = _checked(options)
+    return placed(out, chosen, lambda place: perform(RelationFolder(Path(folder)), place, chosen, progress), progress)
 
 
 def _checked(options: Options | None) -> Options:
