@@ -5,8 +5,11 @@ from __future__ import annotations
 import errno
 import json
 import os
+import secrets
 import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +31,17 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
         temporary.unlink(missing_ok=True)
     if durable:
         sync(path.parent)
+
+
+@contextmanager
+def made_whole(path: Path) -> Iterator[Path]:
+    """Another name to make a file under, which becomes `path` in the end: whoever sees that sees all of it, however often it is made."""
+    temporary = path.with_name(f"{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
+    try:
+        yield temporary
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def read_object(path: Path) -> dict[str, Any]:

@@ -32,18 +32,19 @@ def put(sinks: Sequence[Sink], batches: Iterable[tuple[str, pa.RecordBatch]]) ->
 
 
 def fill_tables(
-    resolving: Resolving, maker: RowMaker, sinks: Sequence[Sink], spread: Spread, workers: int, measure: Callable[[], None]
+    resolving: Resolving, maker: RowMaker, sinks: Sequence[Sink], spread: Spread | None, measure: Callable[[], None], threads: int
 ) -> Iterator[Counts]:
-    """Write the tables that have rows of events; gives their counts as it goes."""
+    """Write the tables that have rows of events; gives their counts as it goes. `spread` is None if there are no other processes."""
     numbers = list(range(resolving.plan.partitions))
-    apart = [sink for sink in sinks if isinstance(sink, CsvSink) and len(numbers) > 1 and workers > 1]
+    apart = [sink for sink in sinks if isinstance(sink, CsvSink) and len(numbers) > 1 and spread is not None]
     here = [sink for sink in sinks if sink not in apart]
     for sink in apart:
+        assert spread is not None
         yield from _write_apart(resolving, maker, sink, spread)
         measure()
-    threads = Threads(workers if all(sink.side_by_side for sink in here) else 1)
+    pool = Threads(threads if all(sink.side_by_side for sink in here) else 1)
     for number in numbers if here else ():
-        counts = threads.run([partial(put, here, batches) for batches in maker.tables(resolving.load(number))])
+        counts = pool.run([partial(put, here, batches) for batches in maker.tables(resolving.load(number))])
         yield from () if apart else counts
         measure()
     resolving.forget()

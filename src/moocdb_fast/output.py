@@ -86,8 +86,8 @@ class Output:
     restricted: Path | None = None
     ids: GivenIds | None = None  # if they are to be compared with those that were given
 
-    def write(self, spread: Spread, workers: int = 1, measure: Callable[[], None] = lambda: None) -> Written:
-        """Write every table. `spread` gives work to `workers` processes; `measure` is called when much has been written."""
+    def write(self, spread: Spread, measure: Callable[[], None] = lambda: None, *, alone: bool) -> Written:
+        """Write every table. `spread` does numbered work, in other processes unless this one is `alone`; `measure` is called after much writing."""
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
         rows = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS))
@@ -104,7 +104,7 @@ class Output:
         maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
         sinks = open_sinks(self.options.formats, self.folder, self.work, spreadsheet_safe=self.options.spreadsheet_safe)
         written = Written(tally=found.tally, ids=self.ids)
-        written.count(fill_tables(resolving, maker, sinks, spread, workers, measure))
+        written.count(fill_tables(resolving, maker, sinks, None if alone else spread, measure, 1 if alone else self.options.processes))
         for name in TABLES:
             table = dimensions.tables.get(name)
             batches = table.to_batches() if table is not None and table.num_rows else [empty_batch(name)]  # a table without rows gets its header

@@ -16,6 +16,7 @@ import numpy as np
 
 from . import _core
 from .columns import Text, joined, load_tables, picked, save_tables
+from .disk import made_whole
 from .merge import Merged, MergedShard
 from .plan import Plan, rows_at_a_time, selected
 
@@ -72,7 +73,8 @@ class Partitions:
     def cut(self, number: int) -> None:
         """Write the rows of a batch by partition."""
         block, starts = _gather(self.plan, self.batches[number])
-        save_tables(self._file(number), {"starts": starts, "events": block.events, **block.children})
+        with made_whole(self._file(number)) as path:
+            save_tables(path, {"starts": starts, "events": block.events, **block.children})
 
     def load(self, number: int) -> Block:
         """The rows of a partition."""

@@ -230,8 +230,8 @@ def _serve_tasks(pipe: Connection, work: Work) -> None:
                 pipe.send(("error", InternalError(f"unexpected {type(error).__name__} in a worker process", "this is a bug")))
             else:
                 pipe.send(("result", result))
-    except (EOFError, BrokenPipeError):
-        return  # the parent has closed the pipe
+    except (EOFError, ConnectionError):
+        return  # the parent has closed the pipe, maybe with something unread in it
 
 
 def _end_with_parent() -> None:

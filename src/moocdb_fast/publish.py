@@ -44,14 +44,17 @@ class Staging:
     """Everything is written aside, brought to the disk, and renamed when it is complete.
 
     `append`: what is there stays until then, and an output that a dead run was publishing is completed first. `keep`: what was scanned
-    stays when the run fails, and what an interrupted run has kept is there from the beginning.
+    stays when the run fails, and what an interrupted run has kept is there from the beginning. `work` is a folder for what is only for the
+    time being, made here, if it is not to lie below `out`.
     """
 
-    def __init__(self, out: Path, *, overwrite: bool, restricted: Path | None, append: bool = False, keep: bool = False) -> None:
+    def __init__(
+        self, out: Path, *, overwrite: bool, restricted: Path | None, append: bool = False, keep: bool = False, work: Path | None = None
+    ) -> None:
         self.out, self._overwrite, self._restricted = out, overwrite, restricted
         self._append, self._keep = append, keep
         self.folder = out / STAGING
-        self.work = self.folder / "work"
+        self.work = work or self.folder / "work"
         self.shards = self.work / "shards"
         self.final = self.folder / "final"
         self.peak = 0
@@ -108,6 +111,7 @@ class Staging:
     def _remove_staging(self) -> None:
         """Remove the staging folder, but for what is to be kept of it."""
         if not self.kept():
+            shutil.rmtree(self.work, ignore_errors=True)
             shutil.rmtree(self.folder, ignore_errors=True)
             return
         for path in [*self.folder.iterdir(), *self.work.iterdir()]:
@@ -136,7 +140,7 @@ class Staging:
                 "add --overwrite to replace it, or choose another folder with --out",
             )
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        self.work.mkdir(exist_ok=True)
+        self.work.mkdir(mode=0o700, parents=True, exist_ok=True)
         self.final.mkdir()
 
     def _holds_only_restricted(self, path: Path) -> bool:
@@ -184,7 +188,8 @@ class Staging:
 
     def measure(self) -> None:
         """Note how much disk the run uses now."""
-        self.peak = max(self.peak, sum(f.stat().st_blocks * 512 for f in self.folder.rglob("*") if f.is_file()))
+        files = {file for folder in (self.folder, self.work) for file in folder.rglob("*") if file.is_file()}
+        self.peak = max(self.peak, sum(file.stat().st_blocks * 512 for file in files))
 
     def publish(self, summary: Summary) -> None:
         """Bring everything to its final name: the old commit mark goes first, the new one comes last."""

@@ -15,6 +15,7 @@ import numpy as np
 from . import _core
 from .columns import load_table, save_tables
 from .counts import Rows, count_rows
+from .disk import made_whole
 from .errors import writing
 from .fates import Tally
 from .introduced import Introduced, introduce
@@ -96,8 +97,9 @@ class Resolving:
         """Resolve a partition, to files."""
         resolved = self._resolve(number)
         found = Found.of(self.plan, resolved)
-        resolved.save(self._path("resolved", number))
-        with self._path("found", number).open("wb") as file:
+        with made_whole(self._path("resolved", number)) as path:
+            resolved.save(path)
+        with made_whole(self._path("found", number)) as path, path.open("wb") as file:
             pickle.dump(found, file, pickle.HIGHEST_PROTOCOL)
 
     def load(self, number: int) -> Resolved:

@@ -6,11 +6,13 @@ The single-machine run is "scan shards, merge": everything behind the scan reads
 from __future__ import annotations
 
 import os
+import secrets
+import shutil
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Protocol
@@ -89,13 +91,23 @@ class Run:
     summary: Summary
     clock: _Clock
     key: bytes
-    spread: Callable[..., list[Any]]  # see resolving.Spread
+    engine: Engine | None
     results: list[Any] = field(default_factory=list)  # ShardResult, in canonical order
 
     @property
     def new_reports(self) -> list[InputReport]:
         """The reports of `inputs`."""
         return self.reports[len(self.reports) - len(self.inputs) :]
+
+
+class Engine(Protocol):
+    """Other machines, which see a folder of this one."""
+
+    work: Path
+    """A folder in it that is not there yet."""
+
+    def spread(self, make: Callable[..., Any], args: tuple[Any, ...], numbers: list[int]) -> list[Any]:
+        """See resolving.Spread."""
 
 
 class Source(Protocol):
@@ -154,8 +166,10 @@ def perform(
     options: Options,
     progress: Callable[[Progress], None] | None = None,
     write: Callable[[Run], None] | None = None,
+    engine: Engine | None = None,
 ) -> Summary:
-    """Scan what a source gives, let `write` (the MOOCdb tables, if it is not given) write it, and publish."""
+    """Scan what a source gives, let `write` (the MOOCdb tables, if it is not given) write it, and publish. `engine` has the machines that do
+    the work behind the scan; without it they are processes of this one."""
     cost = Cost()
     if options.append:
         state_folder(out, options)
@@ -166,9 +180,10 @@ def perform(
         check_database(options.geoip)
     key, key_path, created = load_key(options.key_file)
     clock = _Clock(progress)
-    stage = Staging(out, overwrite=options.overwrite, restricted=options.restricted, append=options.append, keep=options.resume)
+    work = None if engine is None else engine.work
+    stage = Staging(out, overwrite=options.overwrite, restricted=options.restricted, append=options.append, keep=options.resume, work=work)
     with _telling(stage), stage as staging, open_past(staging, options, key) as past:
-        run = _begin(source, staging, past, options, key, clock)
+        run = _begin(source, staging, past, options, key, clock, engine)
         run.summary.run.key_file, run.summary.run.key_created = str(key_path), created
         if not _is_published(run):
             _scan(run)
@@ -196,7 +211,7 @@ def _telling(staging: Staging) -> Iterator[None]:
         raise
 
 
-def _begin(source: Source, staging: Staging, past: Past, options: Options, key: bytes, clock: _Clock) -> Run:
+def _begin(source: Source, staging: Staging, past: Past, options: Options, key: bytes, clock: _Clock, engine: Engine | None) -> Run:
     """Look at the inputs: which are to be scanned, under which numbers."""
     found = source.inputs(staging)
     fresh, reports, skipped = past.take(found)
@@ -206,7 +221,7 @@ def _begin(source: Source, staging: Staging, past: Past, options: Options, key: 
     facts = summary.run
     facts.out, facts.options, facts.warnings = str(staging.out), options.to_dict(tables=False), list(past.warnings)
     facts.taken, facts.skipped = len(fresh), skipped
-    return Run(options, staging, past, fresh, reports, summary, clock, key, partial(run_here, options.processes))
+    return Run(options, staging, past, fresh, reports, summary, clock, key, engine)
 
 
 def _is_published(run: Run) -> bool:
@@ -346,26 +361,36 @@ def _outputs(run: Run, merged: Any) -> dict[str, Any]:
 
 def _write_all(run: Run, outputs: dict[str, Any]) -> Iterator[tuple[str, Any]]:
     """Write one output with all workers, or several side by side."""
-    workers = run.options.processes
-    if len(outputs) == 1 or workers == 1:
+    # Identities are made here: other machines need not see the restricted folder.
+    here = partial(run_here, run.options.processes)
+    spread = here if run.engine is None or run.options.restricted is not None else run.engine.spread
+    alone = spread is here and run.options.processes == 1
+    if len(outputs) == 1 or alone:
         for folder, output in outputs.items():
             run.clock.say(f"write {folder}" if folder else "write")
-            yield folder, output.write(run.spread, workers, run.staging.measure)
+            yield folder, output.write(spread, run.staging.measure, alone=alone)
         return
     run.clock.say(f"write {len(outputs)} courses")
-    folders = list(outputs)
-    done = run.spread(_writer, ([outputs[folder] for folder in folders],), list(range(len(folders))))
+    done = spread(_writer, (list(outputs.values()),), list(range(len(outputs))))
     run.staging.measure()
-    yield from zip(folders, done, strict=True)
+    for (folder, output), (written, made) in zip(outputs.items(), done, strict=True):
+        for path in sorted(made.iterdir()):
+            shutil.move(path, output.folder)
+        yield folder, written
 
 
 def _writer(outputs: Sequence[Any]) -> Callable[..., Any]:
-    """Writing an output, as the work of a worker process."""
+    """Writing an output to a folder of its own, which is returned too, as the work of a worker process. An attempt may have died before."""
 
     def work(number: int, _report: Any) -> Any:
         output = outputs[number]
-        with writing(output.folder):
-            return output.write(partial(run_here, 1))
+        with writing(output.work):
+            made = output.work / f"output-{number}-{secrets.token_hex(4)}"
+            made.mkdir()
+            if output.restricted is not None:
+                for path in output.restricted.iterdir():
+                    path.unlink()
+            return replace(output, folder=made).write(partial(run_here, 1), alone=True), made
 
     return work
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import random
@@ -9,13 +10,15 @@ import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
-from unit.days import write
+from unit.days import differences, write
 
+from moocdb_fast import plan
 from moocdb_fast.cli import main
-from moocdb_fast.cluster.dask import translate_on_dask
+from moocdb_fast.cluster.dask import DaskEngine, _result, do_stage, translate_on_dask
 from moocdb_fast.errors import ClusterError, InputError
 from moocdb_fast.inputs import discover, shards
 
@@ -29,7 +32,12 @@ from moocdb_fast.cluster.backends import Backend  # noqa: E402
 
 def workers_of(process):
     """The worker processes that distributed has started below a process."""
-    return [child for child in process.children(recursive=True) if any("spawn_main" in word for word in child.cmdline())]
+    found = []
+    for child in process.children(recursive=True):
+        with contextlib.suppress(psutil.NoSuchProcess):  # it may be one that was killed
+            if any("spawn_main" in word for word in child.cmdline()):
+                found.append(child)
+    return found
 
 
 def test_a_worker_is_killed(course, work):
@@ -163,6 +171,48 @@ def test_workers_die_on_one_piece_each_time(course, work, tmp_path):
     summary = translate_on_dask(course.logs, out, course.options(workers=1), work=work)
     course.is_whole(out)
     assert summary.run.resumed == len(shards(discover(course.logs), SHARD))
+
+
+def test_workers_do_the_work_behind_the_scan(course, work, monkeypatch):
+    """Cutting, resolving and writing are tasks too. A worker is killed while each of them is done."""
+    monkeypatch.setattr(plan, "PARTITION_ROWS", 60)
+    spread, stages = DaskEngine.spread, []
+
+    def killing(self, make, args, numbers):
+        victim = random.choice(workers_of(psutil.Process()))
+        timer = threading.Timer(random.uniform(0, 0.1), victim.kill)
+        timer.start()
+        stages.append(len(numbers))
+        try:
+            return spread(self, make, args, numbers)
+        finally:
+            timer.join()
+
+    monkeypatch.setattr(DaskEngine, "spread", killing)
+    out = work.with_name("out")
+    translate_on_dask(course.logs, out, course.options(workers=2))
+    assert len(stages) == 3
+    assert min(stages) > 3
+    course.is_whole(out)
+    assert list(out.parent.iterdir()) == [out]
+
+
+def test_workers_write_the_outputs_of_courses(course, work, remote):
+    """A scheduler and a worker on another machine, as far as they know; each course is a task."""
+    options = {"split_by_course": True, "formats": ("csv", "parquet")}
+    course.translate("split", **options)
+    out = work.with_name("out")
+    translate_on_dask(course.logs, out, course.options(**options), backend=Backend(scheduler=remote.address), work=work)
+    assert differences(out, course.folder / "split") == []
+
+
+def test_a_worker_that_does_not_see_the_folder(course, work, remote):
+    engine = DaskEngine(Backend(scheduler=remote.address), work)
+    engine.work.mkdir(parents=True)
+    hidden = engine.work / "stage-1"
+    with engine, pytest.raises(ClusterError, match="a worker does not see"):
+        task = engine.client.submit(do_stage, f"{hidden}-elsewhere", 0)
+        _result(distributed, task)
 
 
 SBATCH = """#!/bin/sh

@@ -184,12 +184,12 @@ def test_two_outputs_cannot_use_one_restricted_folder_at_once(small, monkeypatch
 
     write = output.Output.write
 
-    def meanwhile(*args):
+    def meanwhile(*args, **named):
         monkeypatch.setattr(output.Output, "write", write)
         with pytest.raises(OutputError, match=r"another run is writing to .*private"):
             translate(small / "log.json", small / "second", Options(workers=1, key_file=small / "key", restricted=small / "private"))
         assert not (small / "second").exists()
-        return write(*args)
+        return write(*args, **named)
 
     monkeypatch.setattr(output.Output, "write", meanwhile)
     run(small, restricted=small / "private")

@@ -65,14 +65,14 @@ def test_two_appends_at_once_with_one_state_folder(tmp_path, monkeypatch):
         finally:
             self.made = [self.path.parent] if self.path.parent == tmp_path / "state" else self.made
 
-    def meanwhile(*args):
+    def meanwhile(*args, **named):
         monkeypatch.setattr(output.Output, "write", write)
         monkeypatch.setattr(FolderLock, "take", late)
         with pytest.raises(OutputError, match="another run uses the state folder"):
             translate(tmp_path / "log.json", tmp_path / "second", options)
         monkeypatch.setattr(FolderLock, "take", take)
         assert (tmp_path / "state" / state.SHARDS).is_dir()
-        return write(*args)
+        return write(*args, **named)
 
     monkeypatch.setattr(output.Output, "write", meanwhile)
     assert translate(tmp_path / "log.json", tmp_path / "first", options).run.taken == 1

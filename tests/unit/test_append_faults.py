@@ -167,8 +167,8 @@ def test_an_append_that_fails_leaves_everything_as_it_was(runs, days, monkeypatc
     before = files(runs.folder)
     write_tables = output.Output.write
 
-    def fail(*args):
-        write_tables(*args)
+    def fail(*args, **options):
+        write_tables(*args, **options)
         raise InternalError("no")
 
     monkeypatch.setattr(output.Output, "write", fail)

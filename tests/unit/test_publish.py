@@ -146,7 +146,7 @@ def replace_or_die(source, target):
 os.replace = replace_or_die
 if not moment:
     import moocdb_fast.output
-    moocdb_fast.output.Output.write = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+    moocdb_fast.output.Output.write = lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL)
 translate(log, out, Options(workers=1, key_file=key))
 """
 
@@ -199,13 +199,13 @@ def test_the_folder_is_in_use_until_the_run_ends(run, tmp_path, monkeypatch):
     refused = []
     write = output.Output.write
 
-    def meanwhile(*args):
+    def meanwhile(*args, **named):
         for _ in range(2):  # the one that is refused must not open the door for the next
             with pytest.raises(OutputError, match="another run is writing to") as caught:
                 monkeypatch.setattr(output.Output, "write", write)
                 run(overwrite=True)
             refused.append(caught.value)
-        return write(*args)
+        return write(*args, **named)
 
     monkeypatch.setattr(output.Output, "write", meanwhile)
     run()

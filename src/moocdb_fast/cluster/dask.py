@@ -1,17 +1,21 @@
-"""A run whose scan is spread over a Dask cluster: a task per piece, retried elsewhere when a worker is lost. Workers are told paths and
-ranges, and leave their shards in a folder that all machines see."""
+"""A run that is spread over a Dask cluster: tasks that scan pieces, cut, resolve and write, each retried elsewhere when a worker is lost. Workers
+are told paths, ranges and numbers, and leave what they make in a folder that all machines see."""
 
 from __future__ import annotations
 
 import os
+import pickle
+import secrets
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import replace
+from functools import cached_property, lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
-from ..errors import ClusterError, InternalError, MoocdbError, UsageError
+from ..errors import ClusterError, InternalError, MoocdbError, UsageError, show
 from ..inputs import Input
 from ..ledger import Summary
 from ..options import Options
@@ -54,8 +58,9 @@ def translate_on_dask(
     plan = make_plan(inputs, None, options, exclude=(place,))
     chosen = planned_options(plan, options)
     folder = _beside(place, plan.digest) if work is None else Path(work)
-    source = Spread(plan, folder, chosen, backend, progress)
-    summary = placed(out, chosen, lambda local: perform(source, local, chosen, progress), progress)
+    with DaskEngine(backend, folder) as engine:
+        source = Spread(plan, folder, chosen, engine, progress)
+        summary = placed(out, chosen, lambda local: perform(source, local, chosen, progress, engine=engine), progress)
     shutil.rmtree(source.work, ignore_errors=True)
     return summary
 
@@ -67,12 +72,40 @@ def _beside(out: Path | Remote, digest: str) -> Path:
     return absolute.with_name(f"{absolute.name}.pieces-{digest[:12]}")
 
 
+class DaskEngine:
+    """A cluster that is asked for when there is work. What its workers are told and leave lies in a folder that all machines see."""
+
+    def __init__(self, backend: Backend, shared: Path) -> None:
+        self.work = Path(os.path.abspath(shared)) / f"merge-{secrets.token_hex(4)}"  # noqa: PTH100 - a link keeps its own place
+        self._backend, self._open, self._stages = backend, ExitStack(), 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._open.close()
+
+    @cached_property
+    def client(self) -> Any:
+        """The client of the cluster, which lasts as long as the engine."""
+        return self._open.enter_context(self._backend.client())
+
+    def spread(self, make: Callable[..., Any], args: tuple[Any, ...], numbers: list[int]) -> list[Any]:
+        """See resolving.Spread. What is to be done goes into a file, and workers are told its name."""
+        distributed, self._stages = require("distributed"), self._stages + 1
+        path = self.work / f"stage-{self._stages}"
+        with path.open("wb") as file:
+            pickle.dump((make, args), file, pickle.HIGHEST_PROTOCOL)
+        tasks = [self.client.submit(do_stage, os.fspath(path), number, pure=False, retries=_RETRIES) for number in numbers]
+        return [_result(distributed, task) for task in tasks]
+
+
 class Spread(Planned):
     """The source: pieces that are made when the run begins, after everything else was found to be in order."""
 
-    def __init__(self, plan: Any, work: Path, options: Options, backend: Backend, progress: Callable[[Progress], None] | None) -> None:
+    def __init__(self, plan: Any, work: Path, options: Options, engine: DaskEngine, progress: Callable[[Progress], None] | None) -> None:
         super().__init__(plan, work, options)
-        self._backend, self._progress = backend, progress
+        self._engine, self._progress = engine, progress
 
     def find(self, out: Path) -> None:
         check_format(self.plan.shard_format)
@@ -93,21 +126,21 @@ class Spread(Planned):
         """Have the cluster scan pieces."""
         distributed = require("distributed")
         started, events, done = time.monotonic(), 0, total - sum(piece.bytes for piece in left)
-        with self._backend.client() as client:
-            tasks = {client.submit(scan, piece, os.fspath(self.work), pure=False, retries=_RETRIES): piece for piece in left}
-            for future in distributed.as_completed(tasks, loop=client.loop):
-                events += _result(distributed, future)
-                done += tasks[future].bytes
-                if self._progress:
-                    self._progress(Progress("cluster", done, total, events, time.monotonic() - started))
+        client = self._engine.client
+        tasks = {client.submit(scan, piece, os.fspath(self.work), pure=False, retries=_RETRIES): piece for piece in left}
+        for future in distributed.as_completed(tasks, loop=client.loop):
+            events += _result(distributed, future)
+            done += tasks[future].bytes
+            if self._progress:
+                self._progress(Progress("cluster", done, total, events, time.monotonic() - started))
 
 
-def _result(distributed: Any, future: Any) -> int:
+def _result(distributed: Any, future: Any) -> Any:
     """What a task has said, or why there is no result, in our words."""
     from concurrent.futures import CancelledError
 
     try:
-        count: int = future.result()
+        return future.result()
     except MoocdbError:
         raise
     except distributed.KilledWorker as error:
@@ -116,22 +149,48 @@ def _result(distributed: Any, future: Any) -> int:
         raise ClusterError("the scheduler was lost", "see why it ended, and run again") from error
     except ImportError as error:
         raise ClusterError("the workers have no moocdb_fast, or another version", "install the same one on all machines") from error
-    return count
+
+
+# ---------------------------------------------------------------- in a worker
 
 
 def scan(piece: Piece, work: str) -> int:
-    """The task, in a worker: a piece into a folder. Returns the events."""
+    """A task: a piece into a folder. Returns the events."""
     found = 0
 
     def report(_bytes: int, events: int) -> None:
         nonlocal found
         found += events
 
-    try:
+    with _told():
         run_piece(piece, Path(work), report)
+    return found
+
+
+def do_stage(path: str, number: int) -> Any:
+    """A task: a numbered part of the work that lies in a file."""
+    with _told():
+        try:
+            work = _work(path)
+        except FileNotFoundError as error:
+            raise ClusterError(f"a worker does not see {show(Path(path).parent)}", "name a folder that all machines see with --work") from error
+        return work(number, lambda *_: None)
+
+
+@lru_cache(maxsize=1)
+def _work(path: str) -> Callable[..., Any]:
+    with Path(path).open("rb") as file:
+        make, args = pickle.load(file)
+    made: Callable[..., Any] = make(*args)
+    return made
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Of an error that is a bug only the kind is told: its text may quote a line of the log."""
+    try:
+        yield
     except MoocdbError:
         raise
     except Exception as error:  # noqa: BLE001 - and it is told
-        # Only the kind of the error: its text may quote a line of the log.
         raise InternalError(f"unexpected {type(error).__name__} in a worker", "this is a bug") from None
-    return found

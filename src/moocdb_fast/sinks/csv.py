@@ -14,6 +14,7 @@ import numpy as np
 import pyarrow as pa
 
 from .. import _core
+from ..disk import made_whole
 from ..schema import TABLES, Table
 from ..shards import text_buffers
 from .guarded import guarded
@@ -46,7 +47,7 @@ class CsvSink:
             files: dict[str, BinaryIO] = {}
             for table, batch in batches:
                 if table not in files:
-                    files[table] = stack.enter_context(path(table).open("wb"))
+                    files[table] = stack.enter_context(stack.enter_context(made_whole(path(table))).open("wb"))
                 rows[table] += batch.num_rows
                 for piece in self._formatters[table].pieces(batch):
                     files[table].write(piece)
