@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from .identities import pseudonym
 from .ids import GivenIds
 from .merge import Merged
 from .options import Options
+from .partitions import Share
 from .plan import Plan, make_plan
 from .resolving import Resolving, Spread
 from .restricted import made_rows, write_identities, write_payloads
@@ -43,6 +44,16 @@ def course_sets(merged: Merged, options: Options) -> Iterator[tuple[str, frozens
         yield folder_name(merged.course_texts[code]), frozenset((code,))
     if not options.courses:
         yield _UNPLACED, frozenset((-1,))
+
+
+def part_share(part: int, of: int, number: int) -> Share:
+    """What a part of a merge has of the output of that number: small outputs have one partition, and not all of them in the first part."""
+    return Share((part - number) % of, of)
+
+
+def part_folders(parts: Sequence[Path], number: int) -> list[Path]:
+    """Where the partitions of the output of that number lie, by number modulo the number of parts."""
+    return [parts[(first + number) % len(parts)] / f"{number}" for first in range(len(parts))]
 
 
 def folder_name(course: str) -> str:
@@ -85,13 +96,14 @@ class Output:
     database: str = "moocdb"  # the name that moocdb.sql proposes
     restricted: Path | None = None
     ids: GivenIds | None = None  # if they are to be compared with those that were given
+    parts: Sequence[Path] = ()  # folders with resolved shares of its partitions
 
     def write(self, spread: Spread, measure: Callable[[], None] = lambda: None, *, alone: bool) -> Written:
         """Write every table. `spread` does numbered work, in other processes unless this one is `alone`; `measure` is called after much writing."""
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
         rows = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS))
-        resolving = Resolving(plan, self.work / f"partitions-{self.folder.name}", self.options.keep_duplicates)
+        resolving = Resolving(plan, self.work / f"partitions-{self.folder.name}", self.options.keep_duplicates, parts=self.parts)
         found = resolving.run(rows, spread)
         measure()
         links = found.links

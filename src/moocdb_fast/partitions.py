@@ -7,7 +7,7 @@ partition, of which every partition later reads its share.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -49,11 +49,24 @@ class Block:
 
 
 @dataclass(frozen=True)
+class Share:
+    """Every `of`-th partition, from number `first` on."""
+
+    first: int = 0
+    of: int = 1
+
+    def numbers(self, count: int) -> range:
+        """Those of `count` partitions."""
+        return range(self.first, count, self.of)
+
+
+@dataclass(frozen=True)
 class Partitions:
-    """The partitions of an output, below `folder` if there are several."""
+    """Partitions of an output, below `folder` if there are several."""
 
     plan: Plan
     folder: Path
+    share: Share = field(default_factory=Share)
 
     @cached_property
     def batches(self) -> list[list[MergedShard]]:
@@ -72,14 +85,14 @@ class Partitions:
 
     def cut(self, number: int) -> None:
         """Write the rows of a batch by partition."""
-        block, starts = _gather(self.plan, self.batches[number])
+        block, starts = _gather(self.plan, self.batches[number], self.share)
         with made_whole(self._file(number)) as path:
             save_tables(path, {"starts": starts, "events": block.events, **block.children})
 
     def load(self, number: int) -> Block:
         """The rows of a partition."""
         if self.plan.partitions == 1:
-            return _gather(self.plan, self.plan.merged.shards)[0]
+            return _gather(self.plan, self.plan.merged.shards, self.share)[0]
         shares = [_share(self._file(batch), number) for batch in range(len(self.batches))]
         firsts = np.cumsum([0, *(len(share.events["time"]) for share in shares)])
         events = {name: joined([share.events[name] for share in shares]) for name in EVENTS}
@@ -125,17 +138,36 @@ def _joined(children: Sequence[dict[str, Any]], firsts: Array) -> dict[str, Any]
 
 @dataclass(frozen=True)
 class _Piece:
-    """The rows of a shard that belong to the output: events in the codes of the shard, with those of the whole beside them (None: the same), and
+    """The rows of a shard that are wanted: events in the codes of the shard, with those of the whole beside them (None: the same), and
     children in the codes of the whole."""
 
     events: dict[str, Array]
     codes: dict[str, Array | None]
     children: dict[str, dict[str, Any]]
 
+    def translated(self, name: str) -> Array:
+        """A column of events in the codes of the whole."""
+        codes = self.codes[name]
+        return self.events[name] if codes is None else _core.translate(self.events[name], codes)
 
-def _gather(plan: Plan, shards: Sequence[MergedShard]) -> tuple[Block, dict[str, Array]]:
+    def pick(self, rows: Array) -> _Piece:
+        """Chosen rows."""
+        place = np.full(len(self.events["time"]), -1, np.int32)
+        place[rows] = np.arange(len(rows), dtype=np.int32)
+        events = {name: _core.pick(column, rows) for name, column in self.events.items()}
+        return _Piece(events, self.codes, {kind: _chosen(columns, place) for kind, columns in self.children.items()})
+
+
+def _chosen(columns: dict[str, Any], place: Array) -> dict[str, Any]:
+    """Those children whose rows have a place (not -1)."""
+    home = place[columns["row"]]
+    which = np.flatnonzero(home >= 0)
+    return {name: home[which] if name == "row" else picked(column, which) for name, column in columns.items()}
+
+
+def _gather(plan: Plan, shards: Sequence[MergedShard], share: Share) -> tuple[Block, dict[str, Array]]:
     """The rows of shards by partition, else in canonical order, and where each partition begins in each table."""
-    pieces = [_piece(plan, shard) for shard in shards]
+    pieces = [_piece(plan, shard, share) for shard in shards]
     group = np.concatenate([piece.events["group"] for piece in pieces]) if pieces else np.empty(0, np.int32)
     partition = plan.partition_of[group]
     place = _core.find_places(partition, plan.partitions, np.zeros(len(group), np.int64))
@@ -164,7 +196,7 @@ def _starts(partition: Array, partitions: int) -> Array:
     return np.append(0, np.cumsum(np.bincount(partition, minlength=partitions)))
 
 
-def _piece(plan: Plan, shard: MergedShard) -> _Piece:
+def _piece(plan: Plan, shard: MergedShard, share: Share) -> _Piece:
     tables, merged = shard.result.tables("events", *CHILDREN), plan.merged
     codes = shard.all_codes(_CODES)
     codes["user"] = merged.renamed(codes["user"])
@@ -174,23 +206,13 @@ def _piece(plan: Plan, shard: MergedShard) -> _Piece:
         if moved is not None:
             events[name], codes[name] = moved, None
     events["ordinal"] = np.arange(shard.first_row, shard.first_row + shard.rows, dtype=np.int64)
-    children = {kind: _children(merged, shard, kind, tables[kind]) for kind in CHILDREN}
-    course = events["course"] if codes["course"] is None else _core.translate(events["course"], codes["course"])
+    piece = _Piece(events, codes, {kind: _children(merged, shard, kind, tables[kind]) for kind in CHILDREN})
     if plan.courses is not None:
-        rows = np.arange(shard.rows)[selected(course, plan.courses)]
-        course, events = course[rows], {name: _core.pick(column, rows) for name, column in events.items()}
-        children = {kind: _chosen(columns, rows, shard.rows) for kind, columns in children.items()}
-    user = events["user"] if codes["user"] is None else _core.translate(events["user"], codes["user"])
-    return _Piece(events | {"group": plan.groups(course, user)}, codes, children)
-
-
-def _chosen(columns: dict[str, Any], rows: Array, count: int) -> dict[str, Any]:
-    """Those children whose rows are chosen."""
-    place = np.full(count, -1, np.int32)
-    place[rows] = np.arange(len(rows), dtype=np.int32)
-    home = place[columns["row"]]
-    which = np.flatnonzero(home >= 0)
-    return {name: home[which] if name == "row" else picked(column, which) for name, column in columns.items()}
+        piece = piece.pick(np.arange(shard.rows)[selected(piece.translated("course"), plan.courses)])
+    piece.events["group"] = plan.groups(piece.translated("course"), piece.translated("user"))
+    if share.of > 1:
+        piece = piece.pick(np.flatnonzero(plan.partition_of[piece.events["group"]] % share.of == share.first))
+    return piece
 
 
 def _children(merged: Merged, shard: MergedShard, kind: str, columns: dict[str, Any]) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -20,7 +20,7 @@ from .errors import writing
 from .fates import Tally
 from .introduced import Introduced, introduce
 from .links import Links
-from .partitions import Partitions
+from .partitions import Partitions, Share
 from .plan import Plan
 from .resolve import Resolved, resolve_partition
 
@@ -56,37 +56,48 @@ class Found:
 
 @dataclass
 class Resolving:
-    """Resolves an output: one partition in memory, several through files below `folder`."""
+    """Resolves an output: one partition in memory, several through files below `folder`. `parts` are folders in which shares of them lie
+    resolved, one of each."""
 
     plan: Plan
     folder: Path
     keep_duplicates: bool
+    share: Share = field(default_factory=Share)
+    parts: Sequence[Path] = ()
 
     def __post_init__(self) -> None:
-        self._partitions = Partitions(self.plan, self.folder)
+        self._partitions = Partitions(self.plan, self.folder, self.share)
         self._only: Resolved | None = None
 
     def run(self, rows: Rows, spread: Spread) -> Found:
         """Resolve everything; notes which rows there are."""
-        if self.plan.partitions == 1:
+        if self.plan.partitions == 1 and not self.parts:
             self._only = self._resolve(0)
             found = Found.of(self.plan, self._only)
             count_rows(self._only, rows)
             return found
-        self.folder.mkdir()
-        spread(partial(_guarded, Resolving.cut), (self,), list(range(len(self._partitions.batches))))
-        spread(partial(_guarded, Resolving.resolve), (self,), list(range(self.plan.partitions)))
-        self._partitions.forget()
+        if self.parts:
+            self.folder.mkdir()
+        else:
+            self.run_share(spread)
         return self._collect(rows)
+
+    def run_share(self, spread: Spread) -> None:
+        """Resolve the share, to files."""
+        self.folder.mkdir()
+        if self.plan.partitions > 1:
+            spread(partial(_guarded, Resolving.cut), (self,), list(range(len(self._partitions.batches))))
+        spread(partial(_guarded, Resolving.resolve), (self,), list(self.share.numbers(self.plan.partitions)))
+        if self.plan.partitions > 1:
+            self._partitions.forget()
 
     def _collect(self, rows: Rows) -> Found:
         whole = Found(Links(self.plan.marked))
         for number in range(self.plan.partitions):
-            with self._path("found", number).open("rb") as file:
+            with self._made("found", number).open("rb") as file:
                 codes = whole.take(pickle.load(file))
             save_tables(self._path("codes", number), {"codes": codes})
-            self._path("found", number).unlink()
-            count_rows(Resolved.load(self._path("resolved", number)), rows)
+            count_rows(Resolved.load(self._made("resolved", number)), rows)
         return whole
 
     def cut(self, number: int) -> None:
@@ -106,7 +117,7 @@ class Resolving:
         """A resolved partition in the codes of the whole."""
         if self._only is not None:
             return self._only
-        resolved = Resolved.load(self._path("resolved", number))
+        resolved = Resolved.load(self._made("resolved", number))
         codes = load_table(self._path("codes", number), "codes")
         resolved.url = _core.translate(resolved.url, codes["url"])
         resolved.replied = {name: _core.translate(column, codes[name]) for name, column in resolved.replied.items()}
@@ -126,6 +137,10 @@ class Resolving:
 
     def _path(self, what: str, number: int) -> Path:
         return self.folder / f"{what}-{number}"
+
+    def _made(self, what: str, number: int) -> Path:
+        """Where a partition was resolved to."""
+        return (self.parts[number % len(self.parts)] if self.parts else self.folder) / f"{what}-{number}"
 
 
 def _guarded(step: Callable[[Resolving, int], None], resolving: Resolving) -> Callable[..., None]:

@@ -91,7 +91,8 @@ class Run:
     summary: Summary
     clock: _Clock
     key: bytes
-    engine: Engine | None
+    engine: Engine | None = None
+    parts: Sequence[Path] = ()
     results: list[Any] = field(default_factory=list)  # ShardResult, in canonical order
 
     @property
@@ -167,9 +168,10 @@ def perform(
     progress: Callable[[Progress], None] | None = None,
     write: Callable[[Run], None] | None = None,
     engine: Engine | None = None,
+    parts: Sequence[Path] = (),
 ) -> Summary:
     """Scan what a source gives, let `write` (the MOOCdb tables, if it is not given) write it, and publish. `engine` has the machines that do
-    the work behind the scan; without it they are processes of this one."""
+    the work behind the scan; without it they are processes of this one. `parts` are folders with what was resolved before (cluster/part.py)."""
     cost = Cost()
     if options.append:
         state_folder(out, options)
@@ -183,7 +185,8 @@ def perform(
     work = None if engine is None else engine.work
     stage = Staging(out, overwrite=options.overwrite, restricted=options.restricted, append=options.append, keep=options.resume, work=work)
     with _telling(stage), stage as staging, open_past(staging, options, key) as past:
-        run = _begin(source, staging, past, options, key, clock, engine)
+        run = _begin(source, staging, past, options, key, clock)
+        run.engine, run.parts = engine, parts
         run.summary.run.key_file, run.summary.run.key_created = str(key_path), created
         if not _is_published(run):
             _scan(run)
@@ -211,7 +214,7 @@ def _telling(staging: Staging) -> Iterator[None]:
         raise
 
 
-def _begin(source: Source, staging: Staging, past: Past, options: Options, key: bytes, clock: _Clock, engine: Engine | None) -> Run:
+def _begin(source: Source, staging: Staging, past: Past, options: Options, key: bytes, clock: _Clock) -> Run:
     """Look at the inputs: which are to be scanned, under which numbers."""
     found = source.inputs(staging)
     fresh, reports, skipped = past.take(found)
@@ -221,7 +224,7 @@ def _begin(source: Source, staging: Staging, past: Past, options: Options, key: 
     facts = summary.run
     facts.out, facts.options, facts.warnings = str(staging.out), options.to_dict(tables=False), list(past.warnings)
     facts.taken, facts.skipped = len(fresh), skipped
-    return Run(options, staging, past, fresh, reports, summary, clock, key, engine)
+    return Run(options, staging, past, fresh, reports, summary, clock, key)
 
 
 def _is_published(run: Run) -> bool:
@@ -347,11 +350,12 @@ def _write(run: Run) -> None:
 
 def _outputs(run: Run, merged: Any) -> dict[str, Any]:
     """The outputs by their folders; "" is the output folder itself."""
-    from .output import Output, course_sets
+    from .output import Output, course_sets, part_folders
 
     outputs = {}
-    for folder, courses in course_sets(merged, run.options):
+    for number, (folder, courses) in enumerate(course_sets(merged, run.options)):
         output = outputs[folder] = Output(run.options, run.key, merged, courses, run.staging.target(folder), run.staging.work)
+        output.parts = part_folders(run.parts, number)
         output.restricted, output.ids = run.staging.restricted_target(folder), run.past.ids(folder)
         if folder:
             run.summary.run.folders.append(folder)

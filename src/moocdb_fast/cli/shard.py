@@ -9,8 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from ..errors import DamagedInput, UsageError
-from ..options import FIELDS, SCAN_FIELDS
+from ..errors import DamagedInput, UsageError, escaped
+from ..options import FIELDS, SCAN_FIELDS, Options, option_name
 from .progress import State
 from .run import add_options, damage_message, options_of
 from .signals import signals
@@ -72,13 +72,18 @@ def _add_run(parser: argparse.ArgumentParser) -> None:
 
 
 _MERGE = """\
-Write the MOOCdb tables of a plan whose pieces are all in DIR. The logs must still be where they were. DIR may be removed afterwards."""
+Write the MOOCdb tables of a plan whose pieces are all in DIR. The logs must still be where they were. DIR may be removed afterwards.
+
+Most of that can be shared out too: with --part J/M (0/M to M-1/M, on any machine, in any order) a part of the rows is resolved into DIR and
+no table is written; when all parts are there, --parts M has the tables written from them."""
 
 
 def _add_merge(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("plan", metavar="PLAN", help="file that `shard plan` wrote")
     parser.add_argument("--work", metavar="DIR", required=True, help="folder with the pieces, or a URI")
-    parser.add_argument("--out", metavar="DIR", required=True, help="output folder; made when missing, otherwise empty")
+    parser.add_argument("--out", metavar="DIR", help="output folder or URI; made when missing, otherwise empty")
+    parser.add_argument("--part", metavar="J/M", help="resolve part J of M, and write no tables")
+    parser.add_argument("--parts", metavar="M", type=int, default=0, help="write the tables from M parts that were resolved before")
     add_options(parser, without=(*SCAN_FIELDS, *_NOT_SHARED))
 
 
@@ -151,8 +156,36 @@ def _index() -> int:
     raise UsageError("which piece should be scanned?", "add --index I, or run it as a task of an array job")
 
 
+def _part(args: argparse.Namespace, options: Options) -> int:
+    from ..cluster.part import OPTIONS, run_part
+    from ..cluster.plan import ShardPlan
+    from ..remote import Remote, place_of
+    from .progress import Progress
+
+    part, _, of = args.part.partition("/")
+    if not (part.isdecimal() and of.isdecimal()):
+        raise UsageError(f"--part cannot be {escaped(args.part)!r}", "write it as in: --part 0/8")
+    useless = [option_name(name) for name in FIELDS if name not in (*OPTIONS, "workers") and getattr(args, name, None) is not None]
+    if args.out or args.parts or useless:
+        option = "out" if args.out else "parts" if args.parts else useless[0]
+        raise UsageError(f"--{option} is of no use to a part, which writes no tables", "say it to the merge that writes them")
+    if isinstance(place_of(args.work), Remote):
+        raise UsageError("parts of a merge lie in a folder that all machines share", "name that with --work")
+    with signals(_KEPT), Progress(sys.stderr, quiet=args.quiet) as progress:
+        made = run_part(ShardPlan.read(Path(args.plan)), args.work, int(part), int(of), options, progress)
+    if not args.quiet:
+        print(f"part {part} of {of}: {'resolved' if made else 'was resolved already'}", file=sys.stderr)
+    return 0
+
+
 def _merge(args: argparse.Namespace) -> int:
     options = options_of(args)
+    if args.part is not None:
+        return _part(args, options)
+    if not args.out:
+        raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
+    if args.parts < 0:
+        raise UsageError(f"--parts cannot be {args.parts}", "say how many parts were resolved, or leave it out")
     with signals(_KEPT):
         from ..cluster.merge import merge_shards
         from ..cluster.plan import ShardPlan
@@ -160,7 +193,7 @@ def _merge(args: argparse.Namespace) -> int:
         from .report import report
 
         with Progress(sys.stderr, quiet=args.quiet) as progress:
-            summary = merge_shards(ShardPlan.read(Path(args.plan)), args.work, args.out, options, progress)
+            summary = merge_shards(ShardPlan.read(Path(args.plan)), args.work, args.out, options, progress, parts=args.parts)
         if not args.quiet:
             print(report(summary), file=sys.stderr, end="")
         if summary.newly_damaged:

@@ -24,9 +24,9 @@ from ..remote import Remote, place_of
 from ..translate import Progress, perform
 from ..uploading import placed
 from .backends import Backend, require
-from .merge import Planned, planned_options, refuse_append
 from .piece import check_format, is_done, run_piece
 from .plan import Paths, Piece, make_plan
+from .planned import Planned, planned_options, refuse_append
 
 _RETRIES = 3
 

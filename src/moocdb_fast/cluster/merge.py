@@ -1,85 +1,21 @@
-"""The pieces of a plan as the source of a run: to it they look like what an interrupted run on this machine had scanned."""
+"""All pieces of a plan into the tables."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from ..errors import InputError, UsageError, cannot_read, show
-from ..inputs import Input
+from ..errors import UsageError
 from ..ledger import Summary
-from ..options import FIELDS, SCAN_FIELDS, Options, option_name
-from ..publish import Staging
-from ..remote import Remote, each, place_of
-from ..resume import finished, leave_scan, mark_name
-from ..shards import scanned_files
+from ..options import Options
+from ..remote import Remote, place_of
 from ..translate import Progress, perform
 from ..uploading import placed
 from .afar import brought
-from .piece import check_format, is_done
-from .plan import Piece, ShardPlan
-
-_NAMED = 8  # missing pieces that an error lists
-
-
-class Planned:
-    """The source."""
-
-    def __init__(self, plan: ShardPlan, work: Path, options: Options, given: str = "") -> None:
-        self.plan, self.work, self.options = plan, Path(os.path.abspath(work)), options  # noqa: PTH100 - a link keeps its own place
-        self._given = given or show(self.work)
-        self.warnings: list[str] = []
-
-    def find(self, out: Path) -> None:
-        """All pieces are there, and the logs are those of the plan."""
-        check_format(self.plan.shard_format)
-        there = self._names()
-        missing = [piece.index for piece in self._pieces() if not (piece.name in there and is_done(piece, self.work))]
-        if missing:
-            named = ", ".join(map(str, missing[:_NAMED])) + (f" and {len(missing) - _NAMED} more" if len(missing) > _NAMED else "")
-            raise InputError(
-                f"{len(missing)} of the {len(self.plan.pieces)} pieces are not in {self._given}: {named}",
-                "run them with: python -m moocdb_fast shard run",
-            )
-        files = [file for file in self.plan.files if not file.input.tag]
-        for file in files:
-            file.verify(closely=False)
-        if len(files) < len(self.plan.files):
-            each(lambda file: file.verify(closely=False), [file for file in self.plan.files if file.input.tag])
-
-    def inputs(self, staging: Staging) -> list[Input]:
-        """The logs, after their shards were put where the scan would put them."""
-        staging.shards.mkdir()
-        for piece in self._pieces():
-            for shard in piece.shards:
-                scanned = finished(self.work / piece.name, shard)
-                if scanned is None:
-                    hint = f"remove that folder and run the piece again: python -m moocdb_fast shard run PLAN --index {piece.index} --work DIR"
-                    raise InputError(f"{show(self.work / piece.name)} is damaged: {shard.name} is not as it was written", hint)
-                for name in scanned.folders:
-                    self._show(piece.name, name, staging.shards)
-                (staging.shards / mark_name(shard)).symlink_to(self.work / piece.name / mark_name(shard))
-        leave_scan(staging.shards, [(file.input, file.fingerprint) for file in self.plan.files], self.options)
-        return [file.input for file in self.plan.files]
-
-    def _show(self, piece: str, name: str, folder: Path) -> None:
-        """A shard folder with links to its files: merging puts files of its own beside them. The work folder may be on another disk."""
-        (folder / name).mkdir()
-        for file in scanned_files(self.work / piece / name):
-            (folder / name / file).symlink_to(self.work / piece / name / file)
-
-    def _pieces(self) -> list[Piece]:
-        return [self.plan.piece(index) for index in range(len(self.plan.pieces))]
-
-    def _names(self) -> set[str]:
-        """What is in the work folder. To list it asks the file server; to look for one name may be answered from memory."""
-        try:
-            return set(os.listdir(self.work))  # noqa: PTH208 - names
-        except OSError as error:
-            raise cannot_read(self.work, error) from error
+from .part import finished_parts
+from .plan import ShardPlan
+from .planned import Planned, planned_options
 
 
 def merge_shards(
@@ -88,41 +24,21 @@ def merge_shards(
     out: str | os.PathLike[str],
     options: Options | None = None,
     progress: Callable[[Progress], None] | None = None,
+    *,
+    parts: int = 0,
 ) -> Summary:
-    """Write the MOOCdb tables of a plan whose pieces are all in `work` to folder `out`. Both may be URIs."""
-    place = place_of(work)
-    if isinstance(place, Remote):
-        with brought(plan, place) as folder:
-            return _merge(plan, folder, out, options, progress, place.shown)
-    return _merge(plan, place, out, options, progress)
+    """Write the MOOCdb tables of a plan whose pieces are all in `work` to folder `out`. Both may be URIs. `parts`: so many have resolved the
+    rows before (see part.py)."""
+    chosen, place = planned_options(plan, options or Options()), place_of(work)
 
+    def write(folder: Path, given: str = "") -> Summary:
+        done = finished_parts(plan, folder, parts, chosen) if parts else []
+        source = Planned(plan, folder, chosen, given)
+        return placed(out, chosen, lambda local: perform(source, local, chosen, progress, parts=done), progress)
 
-def _merge(
-    plan: ShardPlan,
-    work: Path,
-    out: str | os.PathLike[str],
-    options: Options | None,
-    progress: Callable[[Progress], None] | None,
-    given: str = "",
-) -> Summary:
-    chosen = planned_options(plan, options or Options())
-    return placed(out, chosen, lambda folder: perform(Planned(plan, work, chosen, given), folder, chosen, progress), progress)
-
-
-def planned_options(plan: ShardPlan, options: Options) -> Options:
-    """The options of the merge with those of the scan, which a plan has fixed."""
-    refuse_append(options)
-    for name in SCAN_FIELDS:
-        value = getattr(options, name)
-        if value not in (FIELDS[name].default, plan.scan[name]):
-            raise UsageError(f"--{option_name(name)} is not that of the plan", f"leave --{option_name(name)} out, or make another plan")
-    if plan.scan["payloads"] and options.restricted is None:
-        raise UsageError("the plan keeps payloads, which may hold personal data", "say where they may lie: --restricted DIR")
-    chosen: dict[str, Any] = {name: plan.scan[name] for name in SCAN_FIELDS}
-    return replace(options, **chosen, resume=False)  # the pieces are what a repeat goes on from
-
-
-def refuse_append(options: Options) -> None:
-    """The shards of a plan are numbered from its first log on."""
-    if options.append:
-        raise UsageError("a run that many machines share is always whole", "leave --append out; a day is added on one machine")
+    if not isinstance(place, Remote):
+        return write(place)
+    if parts:
+        raise UsageError("parts of a merge lie in a folder that all machines share", "name that with --work, or leave --parts out")
+    with brought(plan, place) as folder:
+        return write(folder, place.shown)
