@@ -92,6 +92,7 @@ class ShardScan:
             if shard.start:
                 self._offset = start
                 self._to_next_line(stream)
+                self._started = self._offset
             while self._step(stream):
                 pass
             self.damage = stream.damage

@@ -105,7 +105,7 @@ def test_a_worker_is_killed(place, number, share):
     end = time.monotonic() + LIMIT
     while not workers_of(process.pid) and process.poll() is None and time.monotonic() < end:
         time.sleep(0.005)
-    time.sleep(share * place.seconds / 2)
+    time.sleep(share * place.seconds * 0.9)
     victims = workers_of(process.pid)
     for pid in victims[number % 2 :][:1]:
         os.kill(pid, signal.SIGKILL)

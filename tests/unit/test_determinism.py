@@ -99,6 +99,7 @@ def test_workers_and_shards(run, logs, reference, workers, shard_bytes):
     assert (summary.run.shards > 30) == (shard_bytes == 64 * KIB)
     assert_same(out, reference)
     assert ledger(summary) == ledger(reference[0])
+    assert summary.run.uncompressed_bytes == reference[0].run.uncompressed_bytes
 
 
 @pytest.mark.promise("P10")
@@ -106,6 +107,7 @@ def test_shards_shorter_than_a_line(run, tmp_path):
     (tmp_path / "log.json").write_bytes(made(60_000, "modern", 5))
     whole, one = run(tmp_path / "log.json")
     parts, many = run(tmp_path / "log.json", shard_bytes=400)
+    assert parts.run.uncompressed_bytes == (tmp_path / "log.json").stat().st_size
     assert parts.run.shards > whole.lines_read
     assert bytes_of(many) == bytes_of(one)
     assert ledger(parts) == ledger(whole)
