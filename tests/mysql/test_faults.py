@@ -316,3 +316,35 @@ def test_run_looks_for_the_server_first(outputs, tmp_path):
     )
     assert code == 2
     assert "each folder" in err
+
+
+def shortened(number, keep, *, framed):
+    """A hook for what the server says: of packet `number` only some bytes come, and then nothing more. `framed`: as if that were all of it."""
+    count = [0]
+
+    def hook(proxy, packet):
+        count[0] += 1
+        if count[0] < number:
+            return packet
+        threading.Timer(0.02, proxy.cut).start()
+        part = packet[4 : 4 + keep]
+        return (len(part).to_bytes(3, "little") if framed else packet[:3]) + packet[3:4] + part if count[0] == number else None
+
+    return hook
+
+
+@pytest.mark.parametrize("framed", [True, False], ids=["short", "cut"])
+def test_answers_that_break_off(server, framed):
+    """Wherever the server stops in the middle of what it says, the error is ours and names the connection, not what the connector makes of it."""
+    seen = set()
+    for number in range(1, 10):
+        for keep in (0, 1, 5):
+            with Proxy(server.socket, from_server=shortened(number, keep, framed=framed)) as proxy:
+                target = replace(target_of(proxy.url("mysql")), timeout=1)
+                try:
+                    with Session(target, answer_within=1) as session:
+                        assert session.rows("SELECT 1, 'two'") == [(1, "two")]
+                except DatabaseError as error:
+                    assert str(proxy.port) in str(error)
+                    seen.add(number)
+    assert len(seen) > 5
