@@ -12,7 +12,8 @@ import numpy as np
 from .resolve import OBSERVED, Resolved
 
 Array = np.ndarray[Any, Any]
-ROW_KINDS = ("observed", "submissions", "assessments")
+ROW_KINDS: dict[str, Any] = {"observed": np.uint8, "submissions": np.int32, "assessments": np.int32}
+"""What one line has rows of, and the type of their number: at most one observed event."""
 _IN_MEMORY = 1 << 24  # arrays over all rows live on disk from this size on
 
 

@@ -102,7 +102,7 @@ class Output:
         """Write every table. `spread` does numbered work, in other processes unless this one is `alone`; `measure` is called after much writing."""
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
-        rows = Rows(*(self._counts(name, np.int32) for name in ROW_KINDS))
+        rows = Rows(*(self._counts(name, dtype) for name, dtype in ROW_KINDS.items()))
         resolving = Resolving(plan, self.work / f"partitions-{self.folder.name}", self.options.keep_duplicates, parts=self.parts)
         found = resolving.run(rows, spread)
         measure()
@@ -113,7 +113,7 @@ class Output:
         dimensions = build_dimensions(plan, found.introduced, keys, self._countries(plan))
         if self.ids is not None:
             self.ids.compare(rows, links, dimensions)
-        maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name: self._counts(f"{name}-ids", np.int64)), links)
+        maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name, dtype: self._counts(f"{name}-ids", dtype)), links)
         sinks = open_sinks(self.options.formats, self.folder, self.work, spreadsheet_safe=self.options.spreadsheet_safe)
         written = Written(tally=found.tally, ids=self.ids)
         written.count(fill_tables(resolving, maker, sinks, None if alone else spread, measure, 1 if alone else self.options.processes))

@@ -37,8 +37,8 @@ class Ids:
 
     @classmethod
     def of(cls, rows: Rows, make: Any) -> Ids:
-        """Running counts; `make(name)` gives an int64 array over all rows."""
-        ids = cls(*(make(name) for name in ROW_KINDS))
+        """Running counts; `make(name, dtype)` gives an array over all rows."""
+        ids = cls(*(make(name, _narrow(getattr(rows, name))) for name in ROW_KINDS))
         for name in ROW_KINDS:
             counts, before = getattr(rows, name), getattr(ids, name)
             total = 0
@@ -54,6 +54,11 @@ class Ids:
     def __setstate__(self, state: dict[str, Any]) -> None:
         for name, array in state.items():
             setattr(self, name, array.open() if isinstance(array, OnDisk) else array)
+
+
+def _narrow(counts: Array) -> Any:
+    """The type that holds the sum of counts: there are as many as lines of the log."""
+    return np.int32 if int(counts.sum(dtype=np.int64)) <= np.iinfo(np.int32).max else np.int64
 
 
 def row_keys(*columns: Array) -> pa.Array:
