@@ -21,6 +21,11 @@ class Codes {
 
     Codes(const Meanings &meanings, const ScanOptions &options) : meanings_(meanings), options_(options) {}
 
+    // What is asked about the modules of parts.
+    int32_t problem_code(sv text, int32_t course) { return module_code(text, course, "problem"); }
+    sv id_of_module(int32_t code) const { return module_id[code]; }
+    sv name_of_module(int32_t code) const { return module_name[code]; }
+
   protected:
     int32_t course_code(sv text) {
         if (text.empty()) return -1;
@@ -102,9 +107,7 @@ class Codes {
         if (strip(text).empty()) return none;
         sv key = text;
         if (strip(text)[0] == '/') {
-            key_.assign("/").append(host).push_back('\n');  // no other text that gets here begins with a slash
-            key_.append(text);
-            key = key_;
+            key = key_.start("/").add(host).add("\n").add(text).text();  // no other text that gets here begins with a slash
         }
         int32_t raw = raw_pages_.intern(key);
         if (static_cast<size_t>(raw) == page_info_.size()) {
@@ -145,11 +148,7 @@ class Codes {
     int32_t module_code(const Module &m, int32_t course) {
         if (!m) return -1;
         if (course < 0) course = course_code(course_of_module(m.id));
-        key_.clear();
-        if (course >= 0) key_.append(courses.at(course));
-        key_.push_back('\x1f');
-        key_.append(m.id);
-        int32_t code = modules.intern(key_);
+        int32_t code = modules.intern(key_.start(course >= 0 ? courses.at(course) : sv()).add("\x1f").add(m.id).text());
         if (static_cast<size_t>(code) == module_id.size()) {
             module_course.push_back(course);
             module_id.push_back(m.id);
@@ -162,10 +161,7 @@ class Codes {
 
     int32_t module_code(sv text, int32_t course, sv category) {
         if (text.empty()) return -1;
-        key_.assign(reinterpret_cast<const char *>(&course), sizeof course);
-        key_.append(category).push_back('\n');
-        key_.append(text);
-        int32_t raw = raw_modules_.intern(key_);
+        int32_t raw = raw_modules_.intern(key_.start(sv(reinterpret_cast<const char *>(&course), sizeof course)).add(category).add("\n").add(text).text());
         if (static_cast<size_t>(raw) == raw_module_code_.size()) {
             std::string in(course >= 0 ? courses.at(course) : sv());
             raw_module_code_.push_back(-1);
@@ -193,10 +189,8 @@ class Codes {
     };
 
     const Type &type_of(sv name, sv source, sv host) {
-        bool path = name[0] == '/', browser = source == "browser";
-        key_.assign(path ? host : sv(browser ? "b" : "s")).push_back('\n');
-        key_.append(name);
-        int32_t raw = raw_types_.intern(key_);
+        bool path = name[0] == '/', browser = is(source, "browser");
+        int32_t raw = raw_types_.intern(key_.start(path ? host : sv(browser ? "b" : "s")).add("\n").add(name).text());
         if (static_cast<size_t>(raw) == type_info_.size()) {
             Type t;
             t.path = path;
@@ -235,7 +229,8 @@ class Codes {
 
     const Meanings &meanings_;
     const ScanOptions &options_;
-    std::string key_, scratch_;  // of one call
+    Joined key_;  // of one call, as:
+    std::string scratch_;
 
   private:
     StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, raw_requests_, hosts_;

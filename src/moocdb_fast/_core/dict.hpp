@@ -31,14 +31,28 @@ inline uint64_t hash_bytes(const char *p, size_t n) {
     return mix(k2 ^ n, mix(a ^ k1, b ^ h));
 }
 
+// 64-bit hash of a text of this process: no two machines need agree on it. Words that overlap, as in `differ`, and products that need not wait for
+// each other.
+inline uint64_t hash_text(const char *p, size_t n) {
+    constexpr uint64_t k0 = 0xa0761d6478bd642fULL, k1 = 0xe7037ed1a0b428dbULL, k2 = 0x8ebc6af09c88c6e3ULL, k3 = 0x589965cc75374cc3ULL;
+    auto two = [&](size_t i, uint64_t a, uint64_t b) { return mix(word_at(p + i) ^ a, word_at(p + i + 8) ^ b); };
+    if (n <= 16) return hash_bytes(p, n);
+    if (n <= 32) return mix(two(0, k0, k1) ^ n, two(n - 16, k2, k3));
+    uint64_t a = k0 ^ n, b = k1, c = k2, d = k3;
+    auto block = [&](size_t i, size_t j) { a = two(i, k1, a), b = two(i + 16, k2, b), c = two(j, k3, c), d = two(j + 16, k0, d); };
+    for (; n > 128; p += 64, n -= 64) block(0, 32);
+    if (n > 64) block(0, 32), block(n - 64, n - 32);
+    else block(0, n - 32);
+    return mix(mix(a, b), mix(c, d ^ k0));
+}
+
 // 64-bit hash of a whole line, likewise. Four sums at once: a multiplication need not wait for the one before (half the time of hash_bytes).
 inline uint64_t hash_line(const char *p, size_t n) {
     constexpr uint64_t keys[4] = {0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL, 0x8ebc6af09c88c6e3ULL, 0x589965cc75374cc3ULL};
-    uint64_t sums[4] = {n, keys[1], keys[2], keys[3]}, words[8];
-    for (; n >= 64; p += 64, n -= 64) {
-        std::memcpy(words, p, 64);
-        for (int i = 0; i < 4; i++) sums[i] = mix(words[2 * i] ^ keys[i], words[2 * i + 1] ^ sums[i]);
-    }
+    uint64_t sums[4] = {n, keys[1], keys[2], keys[3]};
+    for (; n >= 64; p += 64, n -= 64)
+        for (int i = 0; i < 4; i++)
+            sums[i] = mix(word_at(p + 16 * i) ^ keys[i], word_at(p + 16 * i + 8) ^ sums[i]);
     return mix(mix(sums[0] ^ keys[1], sums[1]), mix(sums[2] ^ keys[0], sums[3])) ^ hash_bytes(p, n);
 }
 
@@ -49,23 +63,17 @@ class StringDict {
 
     // The code of s, given now if s is new. May raise bad_alloc.
     int32_t intern(sv s) {
-        if (last_ >= 0 && same(at(last_), s)) return last_;  // logs repeat themselves line by line
-        uint64_t h = hash_bytes(s.data(), s.size());
+        if (last_ >= 0 && same(last_text_, s)) return last_;  // logs repeat themselves line by line
+        uint64_t h = hash_text(s.data(), s.size());
         size_t mask = slots_.size() - 1, i = h & mask;
         for (; slots_[i].used; i = (i + 1) & mask)
-            if (holds(slots_[i], h, s)) return last_ = slots_[i].code();
-        int32_t code = size();
-        hashes_.push_back(h);
-        bytes_.insert(bytes_.end(), s.begin(), s.end());
-        ends_.push_back(static_cast<int64_t>(bytes_.size()));
-        slots_[i] = slot_of(code);
-        if (hashes_.size() * 2 > slots_.size()) grow();
-        return last_ = code;
+            if (holds(slots_[i], h, s)) return remember(slots_[i].code());
+        return add(s, h, i);
     }
 
     // The code of s, or -1.
     int32_t find(sv s) const {
-        uint64_t h = hash_bytes(s.data(), s.size());
+        uint64_t h = hash_text(s.data(), s.size());
         size_t mask = slots_.size() - 1;
         for (size_t i = h & mask; slots_[i].used; i = (i + 1) & mask)
             if (holds(slots_[i], h, s)) return slots_[i].code();
@@ -87,6 +95,22 @@ class StringDict {
         uint64_t start : 40, length : 24;  // in bytes_; LONG: that or more
         int32_t code() const { return static_cast<int32_t>(used - 1); }
     };
+
+    int32_t remember(int32_t code) {
+        last_text_ = at(code);
+        return last_ = code;
+    }
+
+    // Takes in s, whose free slot is i.
+    int32_t add(sv s, uint64_t h, size_t i) {
+        int32_t code = size();
+        hashes_.push_back(h);
+        bytes_.insert(bytes_.end(), s.begin(), s.end());
+        ends_.push_back(static_cast<int64_t>(bytes_.size()));
+        slots_[i] = slot_of(code);
+        if (hashes_.size() * 2 > slots_.size()) grow();
+        return remember(code);
+    }
 
     static uint32_t tag_of(uint64_t h) { return static_cast<uint32_t>(h >> 32); }
 
@@ -116,7 +140,8 @@ class StringDict {
     std::vector<uint64_t> hashes_;  // by code
     std::vector<int64_t> ends_;     // Arrow-style offsets into bytes_
     std::vector<char> bytes_;
-    int32_t last_ = -1;
+    int32_t last_ = -1;  // what was asked for last
+    sv last_text_;       // its string, in bytes_
 };
 
 // A column of strings, some of them null, laid out as Arrow wants it.

@@ -135,7 +135,7 @@ class Scanner : public Codes {
             if (!options_.keep_anonymous) return filter(F_ANONYMOUS, odd);
             user = users.intern("a");
         }
-        const bool nobody = users.at(user) == "a";
+        const bool nobody = is(users.at(user), "a");
 
         Said said;
         if (m.post.type && !nobody) {
@@ -146,17 +146,14 @@ class Scanner : public Codes {
         PageCode page = request ? type.page : own_page(v, host);
         bool told = page.base < 0 && !type.path && told_page(m, d, host, page);
         int32_t course = find_course(v, m, d, page, type, host);
-        auto module_of = [&](sv text) { return module_code(text, course, "problem"); };
-        auto id_of = [&](int32_t code) { return sv(module_id[code]); };
-        auto name_of = [&](int32_t code) { return module_name[code]; };
-        PartReader<decltype(module_of), decltype(id_of), decltype(name_of)> reader(module_of, id_of, name_of);
-        if (m.submits && !nobody && m.form != WHOLE) reader.read(m.form, d);
-        int32_t module = find_module(v, m, d, type, course, host, reader.parts);
+        reader_.begin(course);
+        if (m.submits && !nobody && m.form != WHOLE) reader_.read(m.form, d);
+        int32_t module = find_module(v, m, d, type, course, host, reader_.parts);
         if (course < 0 && module >= 0) course = module_course[module];
         if (!selected(course, module, m.fate == ECHO)) return filter(F_COURSE, odd);
         if (m.fate == ECHO) return filter(F_ECHO, odd);
         said.submits = m.submits && !nobody && module >= 0;
-        if (said.submits && m.form == WHOLE) reader.parts.push_back(read_whole(m.whole, module, d, essay_json_, reader.attempts, reader.max_grade));
+        if (said.submits && m.form == WHOLE) read_whole(m.whole, d, essay_json_, reader_.parts.add(module, 0), reader_.attempts, reader_.max_grade);
         if (!nobody)
             for (const QuestionRule &q : m.questions) said.answers.read(q, d);
         said.graded = !nobody && first_there(d, m.final_grade, said.grade) && !std::isnan(plain_number(said.grade));
@@ -168,13 +165,13 @@ class Scanner : public Codes {
         else if (page.frame) flags |= FRAME;
         int32_t code = said.posts && type.path ? type.post_code : type.code;
         count_odd(odd);
-        add_event(offset, time, hash_line(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip, named), reader.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
+        add_event(offset, time, hash_line(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip, named), reader_.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
         if (options_.keep_payloads) keep_payload(v);
         if (flags & CLOSE) return REJECTS;
         if (type_mode[code] == NO_MODE) type_mode[code] = m.mode;
         if (module >= 0 && module_title[module].empty() && !strip(v.title).empty()) module_title[module] = cut_points(v.title, 555);
         if (said.submits) {
-            add_parts(reader);
+            add_parts(reader_);
             if (m.form == WHOLE) add_key(first_key(d, m.whole.key));
         } else if (m.clicks && module >= 0) add_click(m, d);
         if (!nobody) add_said(said, v, m, type, d, user);
@@ -230,8 +227,7 @@ class Scanner : public Codes {
     // The code of the user whom the line names, or -1; learns what platform id goes with the name.
     int32_t user_named(const Envelope &v) {
         if (v.name.empty()) return -1;
-        key_.assign("n:").append(v.name);
-        int32_t user = users.intern(key_);
+        int32_t user = users.intern(key_.start("n:").add(v.name).text());
         if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
         Digits &id = before_[user].id;
         if (!v.user_id.empty() && !same(v.user_id.text(), id.text())) {
@@ -254,8 +250,7 @@ class Scanner : public Codes {
     int32_t actor(const Envelope &v, const Meaning &m, const Decoded &d) {
         Digits id = v.user_id;
         if (id.empty() && !payload_id(m, d, id)) return -1;
-        key_.assign("i:").append(id.text());
-        return users.intern(key_);
+        return users.intern(key_.start("i:").add(id.text()).text());
     }
 
     static bool payload_id(const Meaning &m, const Decoded &d, Digits &id) {
@@ -290,8 +285,7 @@ class Scanner : public Codes {
     int32_t affected(const Meaning &m, const Decoded &d, int32_t actor) {
         Digits id;
         if (!payload_id(m, d, id)) return actor;
-        key_.assign("i:").append(id.text());
-        return users.intern(key_);
+        return users.intern(key_.start("i:").add(id.text()).text());
     }
 
     int32_t find_course(const Envelope &v, const Meaning &m, const Decoded &d, const PageCode &page, const Type &type, sv host) {
@@ -307,7 +301,7 @@ class Scanner : public Codes {
         return course;
     }
 
-    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, sv host, const std::vector<Part> &parts) {
+    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, sv host, const Parts &parts) {
         int32_t module = -1;
         Element e;
         sv s;
@@ -424,8 +418,7 @@ class Scanner : public Codes {
         payloads.add(s.empty() ? raw_member(body_, "data", essay_json_) : s);
     }
 
-    template <class Reader>
-    void add_parts(const Reader &reader) {
+    void add_parts(const PartReader<Codes> &reader) {
         auto row = static_cast<int32_t>(events.time.size() - 1);
         bool single = reader.parts.size() == 1;
         for (const Part &p : reader.parts) {
@@ -460,6 +453,7 @@ class Scanner : public Codes {
         for (int i = 0; i < 5; i++) clicks.number[i].push_back(numbers[i]);
     }
 
+    PartReader<Codes> reader_{*this};
     Json line_json_, mended_json_, payload_json_, essay_json_;
     bool extra_ = false;
     sv body_;                   // the JSON text that is being taken in
