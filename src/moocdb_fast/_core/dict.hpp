@@ -65,19 +65,16 @@ class StringDict {
     int32_t intern(sv s) {
         if (last_ >= 0 && same(last_text_, s)) return last_;  // logs repeat themselves line by line
         uint64_t h = hash_text(s.data(), s.size());
-        size_t mask = slots_.size() - 1, i = h & mask;
-        for (; slots_[i].used; i = (i + 1) & mask)
-            if (holds(slots_[i], h, s)) return remember(slots_[i].code());
-        return add(s, h, i);
+        size_t i;
+        if (look(h, i, [&](sv held) { return same(held, s); })) return remember(slots_[i].code());
+        bytes_.insert(bytes_.end(), s.begin(), s.end());
+        return add(h, i);
     }
 
     // The code of s, or -1.
     int32_t find(sv s) const {
-        uint64_t h = hash_text(s.data(), s.size());
-        size_t mask = slots_.size() - 1;
-        for (size_t i = h & mask; slots_[i].used; i = (i + 1) & mask)
-            if (holds(slots_[i], h, s)) return slots_[i].code();
-        return -1;
+        size_t i;
+        return look(hash_text(s.data(), s.size()), i, [&](sv held) { return same(held, s); }) ? slots_[i].code() : -1;
     }
 
     // Borrowed until the next intern.
@@ -86,7 +83,7 @@ class StringDict {
     const std::vector<int64_t> &offsets() const { return ends_; }
     const std::vector<char> &bytes() const { return bytes_; }
 
-  private:
+  protected:
     static constexpr uint64_t LONG = (1 << 24) - 1;
 
     // All that a look-up wants to know but the string itself: each vector more would be one more miss of the cache.
@@ -101,11 +98,21 @@ class StringDict {
         return last_ = code;
     }
 
-    // Takes in s, whose free slot is i.
-    int32_t add(sv s, uint64_t h, size_t i) {
+    // Whether there is a string of that hash that is the one, and in which slot; else i is a free slot.
+    template <class IsIt>
+    bool look(uint64_t h, size_t &i, IsIt is_it) const {
+        size_t mask = slots_.size() - 1;
+        for (i = h & mask; slots_[i].used; i = (i + 1) & mask) {
+            const Slot &slot = slots_[i];
+            if (slot.tag == tag_of(h) && is_it(slot.length < LONG ? sv(bytes_.data() + slot.start, slot.length) : at(slot.code()))) return true;
+        }
+        return false;
+    }
+
+    // Takes in what stands at the end of the bytes, whose free slot is i.
+    int32_t add(uint64_t h, size_t i) {
         int32_t code = size();
         hashes_.push_back(h);
-        bytes_.insert(bytes_.end(), s.begin(), s.end());
         ends_.push_back(static_cast<int64_t>(bytes_.size()));
         slots_[i] = slot_of(code);
         if (hashes_.size() * 2 > slots_.size()) grow();
@@ -118,11 +125,6 @@ class StringDict {
         Slot slot{tag_of(hashes_[code]), static_cast<uint32_t>(code) + 1, 0, 0};
         slot.start = static_cast<uint64_t>(ends_[code]), slot.length = std::min<uint64_t>(at(code).size(), LONG);
         return slot;
-    }
-
-    bool holds(const Slot &slot, uint64_t h, sv s) const {
-        if (slot.tag != tag_of(h)) return false;
-        return slot.length < LONG ? same(sv(bytes_.data() + slot.start, slot.length), s) : same(at(slot.code()), s);
     }
 
     void grow() {
@@ -142,6 +144,26 @@ class StringDict {
     std::vector<char> bytes_;
     int32_t last_ = -1;  // what was asked for last
     sv last_text_;       // its string, in bytes_
+};
+
+// Strings, each under a number: the same string under another number is another one. The number stands before the string, so nothing is put together
+// to be looked up.
+class NumberedDict : private StringDict {
+  public:
+    using StringDict::size, StringDict::bytes;
+
+    // The code of s under that number, given now if it is new. May raise bad_alloc.
+    int32_t intern(uint64_t number, sv s) {
+        auto is_it = [&](sv held) { return held.size() == s.size() + 8 && word_at(held.data()) == number && same(held.substr(8), s); };
+        if (last_ >= 0 && is_it(last_text_)) return last_;
+        uint64_t h = mix(hash_text(s.data(), s.size()) ^ number, 0x9e3779b97f4a7c15ULL);
+        size_t i;
+        if (look(h, i, is_it)) return remember(slots_[i].code());
+        const char *bytes = reinterpret_cast<const char *>(&number);
+        bytes_.insert(bytes_.end(), bytes, bytes + sizeof number);
+        bytes_.insert(bytes_.end(), s.begin(), s.end());
+        return add(h, i);
+    }
 };
 
 // A column of strings, some of them null, laid out as Arrow wants it.

@@ -110,8 +110,7 @@ class Scanner : public Codes {
         if (!v.has_time) return NO_TIME_GIVEN;
         int64_t time = time_of(v.time, day_);
         if (time == NO_TIME) return BAD_TIME;
-        const Host host_info = host_of(v.host);
-        sv host = host_info.valid ? strip(v.host) : sv();
+        const Host host = memo_->host_of(v.host);
         const Type &type = type_of(v.type, v.source, host);
         const Meaning &m = meanings_.all[type.meaning];
         bool odd = odd_payload(v);
@@ -120,7 +119,7 @@ class Scanner : public Codes {
         bool still = m.fate == BACKGROUND;
         Filter why = FILTERS;
         if (m.fate == MACHINE || (agent >= 0 && agent_machine_[agent])) why = F_MACHINE;
-        else if (m.fate == STUDIO || host_info.studio) why = F_STUDIO;
+        else if (m.fate == STUDIO || host.studio) why = F_STUDIO;
         else if (still && !options_.keep_background) why = F_BACKGROUND;
         if (why != FILTERS) return filter(why, odd);
 
@@ -148,7 +147,7 @@ class Scanner : public Codes {
         int32_t course = find_course(v, m, d, page, type, host);
         reader_.begin(course);
         if (m.submits && !nobody && m.form != WHOLE) reader_.read(m.form, d);
-        int32_t module = find_module(v, m, d, type, course, host, reader_.parts);
+        int32_t module = find_module(v, m, d, type, course, reader_.parts);
         if (course < 0 && module >= 0) course = module_course[module];
         if (!selected(course, module, m.fate == ECHO)) return filter(F_COURSE, odd);
         if (m.fate == ECHO) return filter(F_ECHO, odd);
@@ -266,13 +265,14 @@ class Scanner : public Codes {
         return v.user_id.empty() || !payload_id(m, d, id) || id.text() == v.user_id.text();
     }
 
-    PageCode own_page(const Envelope &v, sv host) {
+    PageCode own_page(const Envelope &v, const Host &host) {
         PageCode page = page_code(v.page, host);
+        page_request_ = page.request;
         return page.base >= 0 ? page : page_code(v.browser_url, host);
     }
 
     // The page that the payload names, of a line without one.
-    bool told_page(const Meaning &m, const Decoded &d, sv host, PageCode &page) {
+    bool told_page(const Meaning &m, const Decoded &d, const Host &host, PageCode &page) {
         Element e;
         sv s;
         if (d.what == Payload::value)
@@ -288,7 +288,7 @@ class Scanner : public Codes {
         return users.intern(key_.start("i:").add(id.text()).text());
     }
 
-    int32_t find_course(const Envelope &v, const Meaning &m, const Decoded &d, const PageCode &page, const Type &type, sv host) {
+    int32_t find_course(const Envelope &v, const Meaning &m, const Decoded &d, const PageCode &page, const Type &type, const Host &host) {
         int32_t course = course_code(v.course);
         Element e;
         sv s;
@@ -301,7 +301,7 @@ class Scanner : public Codes {
         return course;
     }
 
-    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, sv host, const Parts &parts) {
+    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, const Parts &parts) {
         int32_t module = -1;
         Element e;
         sv s;
@@ -313,7 +313,7 @@ class Scanner : public Codes {
         if (module < 0) module = module_code(v.usage_key, course, {});
         if (module < 0 && !type.path) {
             int32_t request = path_request(v.context_path);
-            if (request < 0 && !v.page.empty()) request = page_code(v.page, host).request;
+            if (request < 0) request = page_request_;
             module = module_of_request(request, course);
         }
         return module;
@@ -459,6 +459,7 @@ class Scanner : public Codes {
     sv body_;                   // the JSON text that is being taken in
     size_t tail_ = 0;           // bytes without a newline behind what was used of the last feed
     int64_t tail_offset_ = -1;  // where they begin
+    int32_t page_request_ = -1;  // the request on a module that the line's own page is
     Day day_;
     Decoded decoded_;  // of the event that is being taken in; its memory is used again
     StringDict taught_ids_;

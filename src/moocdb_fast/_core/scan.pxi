@@ -62,7 +62,7 @@ cdef extern from "scan.hpp" namespace "moocdb":
         uint8_t reason
         string start
     cdef cppclass CScanner "moocdb::Scanner":
-        CScanner(const Meanings&, const ScanOptions&) except +
+        CScanner(const Meanings&, const ScanOptions&, shared_ptr[Memos]) except +
         size_t feed(const char*, size_t, int64_t, cbool) except + nogil
         void too_long(int64_t, sv) except +
         StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes, keys, questions
@@ -134,7 +134,7 @@ cdef class Scanner:
         self.options.keep_payloads = keep_payloads
         self.options.courses = [c.encode() for c in courses]
         self.options.line_limit = line_limit
-        self.c = new CScanner(self.tables.c, self.options)
+        self.c = new CScanner(self.tables.c, self.options, self.tables.memos)
 
     def __dealloc__(self):
         del self.c

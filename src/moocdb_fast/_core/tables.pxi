@@ -51,9 +51,18 @@ cdef extern from "meanings.hpp" namespace "moocdb":
         vector[string] machine_agents, studio_hosts
 
 
+cdef extern from "memo.hpp" namespace "moocdb":
+    cdef cppclass Memos:
+        Memos(const Meanings&)
+
+
 cdef class Tables:
-    """The compiled declarations."""
+    """The compiled declarations, and what scans with them have read (memo.hpp)."""
     cdef Meanings c
+    cdef shared_ptr[Memos] memos
+
+    def __cinit__(self, *_, **__):
+        self.memos = make_shared[Memos](self.c)
 
     def __init__(self, dict tables):
         cdef PathRule rule
