@@ -34,7 +34,7 @@ inline bool is_name(char kind) { return kind == '"' || kind == 'l' || kind == 'u
 inline void read_context(Element e, Envelope &v, Inner &inner) {
     v.course = v.context_path = v.usage_key = v.title = v.browser_url = sv();
     inner = Inner();
-    v.user_id.size = 0;
+    v.user_id.clear();
     for (Walk walk(e); walk.next();) {
         const sv k = walk.key();
         switch (k.size()) {
@@ -53,7 +53,7 @@ inline void read_context(Element e, Envelope &v, Inner &inner) {
             }
             break;
         case 7:
-            if (is(k, "user_id") && !user_id_of(walk.value(), v.user_id)) v.user_id.size = 0;
+            if (is(k, "user_id") && !user_id_of(walk.value(), v.user_id)) v.user_id.clear();
             break;
         case 8: if (is(k, "username")) inner.name = walk.value(), inner.named = is_name(walk.kind()); break;
         case 9: if (is(k, "course_id")) v.course = walk.text(); break;

@@ -1,4 +1,5 @@
-// What texts mean, whatever the shard: read once, and kept for the shards that the same process scans later. No codes of a shard are in it.
+// What texts mean, whatever the shard: read once, and kept for the shards that the same process scans later (6 % of the scan's time on a modern log,
+// 1 % on one of 2012-13). No codes of a shard are in it, so what was scanned before does not show.
 #pragma once
 #include <memory>
 #include <mutex>

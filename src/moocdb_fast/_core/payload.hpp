@@ -167,23 +167,44 @@ inline bool mend_payload(Json &json, Decoded &d) {
 
 // ---------------------------------------------------------------- ids, numbers
 
-// The digits of a whole number, held without memory of its own.
-struct Digits {
-    char bytes[23];
-    uint8_t size = 0;
+// The digits of a whole number, held without memory of its own. Those of a JSON integer are written when somebody asks: mostly nobody does.
+class Digits {
+  public:
+    bool empty() const { return kind_ == NONE; }
+    void clear() { kind_ = NONE; }
 
-    sv text() const { return sv(bytes, size); }
-    bool empty() const { return !size; }
+    sv text() const {
+        if (kind_ == NUMBER) size_ = static_cast<uint8_t>(std::to_chars(bytes_, bytes_ + sizeof bytes_, number_).ptr - bytes_);
+        return empty() ? sv() : sv(bytes_, size_);
+    }
 
-    // Takes the digits of a JSON integer; false when e is none.
+    bool operator==(const Digits &other) const {
+        if (kind_ == NUMBER && other.kind_ == NUMBER) return number_ == other.number_;
+        return same(text(), other.text());
+    }
+
+    // Takes a JSON integer; false when e is none.
     bool of_integer(Element e) {
-        int64_t v;
         uint64_t u;
-        if (!e.get(v)) size = static_cast<uint8_t>(std::to_chars(bytes, bytes + sizeof bytes, v).ptr - bytes);
-        else if (!e.get(u)) size = static_cast<uint8_t>(std::to_chars(bytes, bytes + sizeof bytes, u).ptr - bytes);
+        if (kind_of(e) == 'l') number_ = e.get_int64().value_unsafe(), kind_ = NUMBER;
+        else if (!e.get(u)) of_text(sv(bytes_, static_cast<size_t>(std::to_chars(bytes_, bytes_ + sizeof bytes_, u).ptr - bytes_)));
         else return false;
         return true;
     }
+
+    // Takes at most 20 digits.
+    void of_text(sv s) {
+        std::memmove(bytes_, s.data(), s.size());
+        size_ = static_cast<uint8_t>(s.size()), kind_ = TEXT;
+    }
+
+  private:
+    enum : uint8_t { NONE, NUMBER, TEXT };
+
+    int64_t number_ = 0;
+    mutable char bytes_[22];
+    mutable uint8_t size_ = 0;
+    uint8_t kind_ = NONE;
 };
 
 // Takes the digits of a user id; false when e is none.
@@ -193,8 +214,7 @@ inline bool user_id_of(Element e, Digits &out) {
     s = strip(s);
     if (s.size() > 20 || !all_digits(s)) return false;
     while (s.size() > 1 && s[0] == '0') s.remove_prefix(1);
-    std::memcpy(out.bytes, s.data(), s.size());
-    out.size = static_cast<uint8_t>(s.size());
+    out.of_text(s);
     return true;
 }
 

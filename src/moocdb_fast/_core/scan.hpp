@@ -229,7 +229,7 @@ class Scanner : public Codes {
         int32_t user = users.intern(key_.start("n:").add(v.name).text());
         if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
         Digits &id = before_[user].id;
-        if (!v.user_id.empty() && !same(v.user_id.text(), id.text())) {
+        if (!v.user_id.empty() && !(v.user_id == id)) {
             id = v.user_id;
             if (static_cast<size_t>(taught_ids_.intern(id.text())) == taught.size()) taught.emplace_back(user, std::string(id.text()));
         }
@@ -262,7 +262,7 @@ class Scanner : public Codes {
 
     static bool joins(const Envelope &v, const Meaning &m, const Decoded &d) {
         Digits id;
-        return v.user_id.empty() || !payload_id(m, d, id) || id.text() == v.user_id.text();
+        return v.user_id.empty() || !payload_id(m, d, id) || id == v.user_id;
     }
 
     PageCode own_page(const Envelope &v, const Host &host) {
