@@ -34,6 +34,8 @@ inline int digits_at(const char *p, int n) {
     return v;
 }
 
+static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "times are read a word at a time");
+
 // Whether all eight bytes of a word are digits.
 inline bool eight_digits(uint64_t word) {
     constexpr uint64_t high = 0xF0F0F0F0F0F0F0F0, threes = 0x3333333333333333;
