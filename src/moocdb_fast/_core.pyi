@@ -45,7 +45,7 @@ class Tables:
     def __init__(self, tables: dict[str, Any]) -> None: ...
 
 class Scanner:
-    """The scan of one shard. Feed it lines, then take its columns; all results are copies."""
+    """The scan of one shard. Feed it lines, then take its columns. All results are copies but those of `events`."""
 
     def __init__(
         self,
@@ -76,7 +76,8 @@ class Scanner:
         """What is known of each type, base and module, by code."""
     def taught(self) -> list[tuple[int, str]]:
         """Platform ids and the user codes they belong to."""
-    def events(self) -> dict[str, NDArray[Any]]: ...
+    def events(self) -> dict[str, NDArray[Any]]:
+        """The event columns: read-only views, which keep the scan alive. It takes no more lines from then on."""
     def parts(self) -> dict[str, Any]:
         """Parts of submitting events; `answer` and `feedback` are (offsets, bytes, valid)."""
     def clicks(self) -> dict[str, NDArray[Any]]: ...

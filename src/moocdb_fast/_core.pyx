@@ -15,9 +15,12 @@
 Typed signatures with documentation are in `_core.pyi`.
 """
 
+cimport cython
+from cpython.buffer cimport PyBuffer_FillInfo
 from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memchr, memcpy
 from libcpp cimport bool as cbool
+from libcpp.memory cimport make_shared, shared_ptr
 from libcpp.pair cimport pair
 from libcpp.string cimport string
 from libcpp.unordered_map cimport unordered_map

@@ -12,17 +12,14 @@ namespace moocdb {
 
 // Appends s with `%3A %2B` (and `%40` if at) decoded.
 inline void decode_key(sv s, bool at, std::string &out) {
-    for (size_t i = 0; i < s.size(); i++) {
-        if (s[i] == '%' && i + 2 < s.size()) {
-            char a = s[i + 1], b = s[i + 2] | 0x20;
-            char c = a == '3' && b == 'a' ? ':' : a == '2' && b == 'b' ? '+' : at && a == '4' && s[i + 2] == '0' ? '@' : 0;
-            if (c) {
-                out += c, i += 2;
-                continue;
-            }
-        }
-        out += s[i];
+    for (size_t i; (i = s.find('%')) != sv::npos && i + 2 < s.size();) {
+        char a = s[i + 1], b = s[i + 2] | 0x20;
+        char c = a == '3' && b == 'a' ? ':' : a == '2' && b == 'b' ? '+' : at && a == '4' && s[i + 2] == '0' ? '@' : 0;
+        out.append(s.data(), c ? i : i + 1);
+        if (c) out += c;
+        s.remove_prefix(c ? i + 3 : i + 1);
     }
+    out.append(s);
 }
 
 inline bool new_style(sv c) { return starts(c, "course-v1:") || starts(c, "ccx-v1:"); }
@@ -69,13 +66,12 @@ struct Page {
 
 inline std::vector<sv> pieces_of(sv path) {
     std::vector<sv> out;
-    size_t from = 0;
-    while (from <= path.size()) {
-        size_t to = path.find('/', from);
-        if (to == sv::npos) to = path.size();
-        if (to > from) out.push_back(path.substr(from, to - from));
-        from = to + 1;
-    }
+    out.reserve(16);
+    for (size_t from = 0, at = 0; at <= path.size(); at++)
+        if (at == path.size() || path[at] == '/') {
+            if (at > from) out.push_back(path.substr(from, at - from));
+            from = at + 1;
+        }
     return out;
 }
 
@@ -84,12 +80,12 @@ inline bool one_of(sv piece, std::initializer_list<sv> names) { return std::find
 // Whether a piece of an address (not the first) names a person, or is a key that acts for one.
 inline bool is_personal(const std::vector<sv> &p, size_t i) {
     sv first = p[0], before = p[i - 1];
-    if (first == "u") return i == 1;
-    if (before == "users" && i > 2 && p[i - 2] == "forum" && p[i - 3] == "discussion") return true;
-    if (first == "courses") return (i == 3 || i == 5) && one_of(before, {"progress", "xqueue"});
-    if (before == "user" && i > 1 && p[i - 2] == "certificates") return true;
+    if (is(first, "u")) return i == 1;
+    if (is(before, "users") && i > 2 && is(p[i - 2], "forum") && is(p[i - 3], "discussion")) return true;
+    if (is(first, "courses")) return (i == 3 || i == 5) && one_of(before, {"progress", "xqueue"});
+    if (is(before, "user") && i > 1 && is(p[i - 2], "certificates")) return true;
     if (one_of(first, {"api", "user_api", "support"})) {
-        if (i > 1 && p[i - 2] == "profile_images") return true;
+        if (i > 1 && is(p[i - 2], "profile_images")) return true;
         bool version = p[i].size() > 1 && p[i][0] == 'v' && p[i][1] >= '0' && p[i][1] <= '9';
         return !version && one_of(before, {"accounts", "preferences", "users", "user", "enrollment", "bookmarks", "certificates", "team_membership",
                                            "subsection-completion"});
@@ -109,25 +105,25 @@ inline void hide_people(std::string &address) {
 
 // Writes the cleaned address to out; false when text is no address.
 inline bool clean_address(sv text, sv host, std::string &out) {
-    text = strip(text);
-    std::string s;
-    if (!text.empty() && text[0] == '/') s.append("https://").append(host.empty() ? sv("www.edx.org") : host);
-    s.append(text);
+    static constexpr Bytes marks("?#;$[/");  // where it may end
+    sv s = text = strip(text);
+    std::string local;
+    if (!text.empty() && text[0] == '/') {
+        local.append("https://").append(host.empty() ? sv("www.edx.org") : host).append(text);
+        s = local;
+    }
     if (!starts(s, "http://") && !starts(s, "https://")) return false;
-    size_t end = s.size();
-    for (size_t i = 8; i + 1 < end; i++)
-        if (s[i] == '/' && s[i + 1] == '/' && s[i - 1] != ':') {
-            end = i;
+    size_t end = 0;
+    for (; end < s.size(); end++) {
+        if (!marks.has(s[end])) continue;
+        if (s[end] != '/') {
+            if (s[end] == '?' && ends(s.substr(0, end), "undefined")) end -= 9;
             break;
         }
-    size_t cut = sv(s).substr(0, end).find_first_of("?#;$[");
-    if (cut != sv::npos) {
-        end = cut;
-        if (s[cut] == '?' && ends(sv(s).substr(0, cut), "undefined")) end -= 9;
+        if (end >= 8 && end + 1 < s.size() && s[end + 1] == '/' && s[end - 1] != ':') break;
     }
-    s.resize(end);
     out.clear();
-    decode_key(s, true, out);
+    decode_key(s.substr(0, end), true, out);
     hide_people(out);
     size_t slash = out.rfind('/');
     if (slash != std::string::npos && slash >= 8) {
@@ -155,7 +151,7 @@ inline void locate(sv address, const std::vector<sv> &rest, bool mfe, Page &page
     if (rest.empty()) return;
     auto base_through = [&](sv piece) { page.base.assign(address.data(), static_cast<size_t>(piece.data() + piece.size() - address.data()) + 1); };
     constexpr sv mark = "+type@sequential+block@";
-    if (rest[0] == "courseware") {
+    if (is(rest[0], "courseware")) {
         page.level = rest.size() > 2 ? 3 : rest.size() > 1 ? 2 : 1;
         if (page.level < 3) return;
         page.place.append(rest[1]).append("/").append(rest[2]);
@@ -170,7 +166,7 @@ inline void locate(sv address, const std::vector<sv> &rest, bool mfe, Page &page
             page.panel = rest[1];
             base_through(rest[0]);
         }
-    } else if (rest[0] == "book" || rest[0] == "pdfbook" || rest[0] == "htmlbook") {
+    } else if (is(rest[0], "book") || is(rest[0], "pdfbook") || is(rest[0], "htmlbook")) {
         page.level = 4;
         sv last = rest.back();
         if (last.size() <= 4 && all_digits(last) && (rest.size() == 3 || (rest.size() == 5 && rest[0] != "book"))) {
@@ -185,18 +181,18 @@ inline Page read_page(sv address) {
     Page page;
     page.base = address;
     std::vector<sv> pieces = pieces_of(address.substr(path_start(address)));
-    page.frame = !pieces.empty() && pieces[0] == "xblock";
+    page.frame = !pieces.empty() && is(pieces[0], "xblock");
     if (page.frame) return page;
     size_t next = 0;
     bool mfe = false;
     for (size_t i = 0; i + 1 < pieces.size() && !next; i++)
-        if ((pieces[i] == "courses" || pieces[i] == "course") && new_style(pieces[i + 1])) {
-            mfe = pieces[i] == "course";
+        if ((is(pieces[i], "courses") || is(pieces[i], "course")) && new_style(pieces[i + 1])) {
+            mfe = is(pieces[i], "course");
             page.course = pieces[i + 1];
             next = i + 2;
         }
     for (size_t i = 0; i + 3 < pieces.size() && !next; i++)
-        if (pieces[i] == "courses") {
+        if (is(pieces[i], "courses")) {
             page.course.append(pieces[i + 1]).append("/").append(pieces[i + 2]).append("/").append(pieces[i + 3]);
             next = i + 4;
         }
@@ -249,8 +245,9 @@ inline void course_parts(sv course, sv &org, sv &number) {
 // The key beginning at `from` in s; empty when malformed.
 inline Module block_module(sv s, size_t from) {
     Module m;
+    static constexpr Bytes stops("/?&\"\\");
     size_t end = from;
-    while (end < s.size() && static_cast<unsigned char>(s[end]) > 0x20 && !std::strchr("/?&\"\\", s[end])) end++;
+    while (end < s.size() && static_cast<unsigned char>(s[end]) > 0x20 && !stops.has(s[end])) end++;
     if (end - from > 4000) return m;  // no key
     std::string key;
     for (size_t at = from, to; at < end; at = to) {

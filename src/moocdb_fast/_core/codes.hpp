@@ -1,7 +1,7 @@
 // Codes of what lines name: courses, pages, modules, types, each string understood once.
 #pragma once
 #include "columns.hpp"
-#include "meanings.hpp"
+#include "memo.hpp"
 
 namespace moocdb {
 
@@ -19,7 +19,16 @@ class Codes {
     std::vector<std::string> module_id, module_category, module_name;
     std::vector<std::string> module_title;  // empty: none
 
-    Codes(const Meanings &meanings, const ScanOptions &options) : meanings_(meanings), options_(options) {}
+    Codes(const Meanings &meanings, const ScanOptions &options, std::shared_ptr<Memos> memos)
+        : meanings_(meanings), options_(options), memos_(std::move(memos)), memo_(memos_->take()) {}
+    ~Codes() { memos_->give(std::move(memo_)); }
+    Codes(const Codes &) = delete;
+    Codes &operator=(const Codes &) = delete;
+
+    // What is asked about the modules of parts.
+    int32_t problem_code(sv text, int32_t course) { return module_code(text, course, "problem"); }
+    sv id_of_module(int32_t code) const { return module_id[code]; }
+    sv name_of_module(int32_t code) const { return module_name[code]; }
 
   protected:
     int32_t course_code(sv text) {
@@ -64,25 +73,7 @@ class Codes {
         return false;
     }
 
-    struct Host {
-        bool valid = false, studio = false;
-    };
-
-    const Host &host_of(sv text) {
-        int32_t code = hosts_.intern(text);
-        if (static_cast<size_t>(code) == host_info_.size()) {
-            sv s = strip(text);
-            Host h;
-            h.valid = !s.empty() && (s.find('.') != sv::npos || starts(s, "localhost"));
-            for (char c : s) h.valid = h.valid && c != '_' && (is_word(c) || c == '.' || c == '-' || c == ':');
-            h.studio = h.valid && meanings_.studio(s);
-            host_info_.push_back(h);
-        }
-        return host_info_[code];
-    }
-
-    PageCode code_page(sv address) {
-        Page page = read_page(address);
+    PageCode code_page(const Page &page) {
         PageCode c;
         c.base = bases.intern(page.base);
         if (static_cast<size_t>(c.base) == base_level.size()) {
@@ -97,37 +88,26 @@ class Codes {
     }
 
     // The page that text names, seen from host; base -1 when it is no address.
-    const PageCode &page_code(sv text, sv host) {
+    const PageCode &page_code(sv text, const Host &host) {
         static const PageCode none;
-        if (strip(text).empty()) return none;
-        sv key = text;
-        if (strip(text)[0] == '/') {
-            key_.assign("/").append(host).push_back('\n');  // no other text that gets here begins with a slash
-            key_.append(text);
-            key = key_;
+        sv bare = strip(text);
+        if (bare.empty()) return none;
+        int32_t number = memo_->address(text, bare, host);
+        if (static_cast<size_t>(number) >= page_at_.size()) page_at_.resize(memo_->addresses(), -1);
+        int32_t &at = page_at_[number];
+        if (at < 0) {
+            const Address &address = memo_->address_at(number);
+            at = static_cast<int32_t>(page_info_.size());
+            page_info_.push_back(address.valid ? code_page(address.page) : none);
+            page_info_.back().request = request_code(address.module);
         }
-        int32_t raw = raw_pages_.intern(key);
-        if (static_cast<size_t>(raw) == page_info_.size()) {
-            std::string address;
-            PageCode c;
-            if (clean_address(text, host, address)) {
-                c = code_page(address);
-                c.request = request_code(strip(text));
-            }
-            page_info_.push_back(c);
-        }
-        return page_info_[raw];
+        return page_info_[at];
     }
 
-    // The request on a module that an address is, for module_of_request; -1: none.
-    int32_t request_code(sv text) {
-        size_t scheme = text[0] == '/' ? 0 : text.find("://");
-        size_t from = scheme ? text.find('/', scheme + 3) : 0;
-        if (from == sv::npos) return -1;
-        Request r;
-        read_request(text.substr(from), r);
-        if (!r.module) return -1;
-        modules_of_requests_.push_back(std::move(r.module));
+    // The number of a request on a module, for module_of_request; -1: none.
+    int32_t request_code(const Module &module) {
+        if (!module) return -1;
+        modules_of_requests_.push_back(module);
         return static_cast<int32_t>(modules_of_requests_.size() - 1);
     }
 
@@ -138,18 +118,14 @@ class Codes {
         text = strip(text);
         if (text.empty() || text[0] != '/' || (text.find("/handler/") == sv::npos && text.find("/modx/") == sv::npos)) return -1;
         int32_t raw = raw_requests_.intern(text);
-        if (static_cast<size_t>(raw) == path_request_.size()) path_request_.push_back(request_code(text));
+        if (static_cast<size_t>(raw) == path_request_.size()) path_request_.push_back(request_code(Memo::requested_module(text)));
         return path_request_[raw];
     }
 
     int32_t module_code(const Module &m, int32_t course) {
         if (!m) return -1;
         if (course < 0) course = course_code(course_of_module(m.id));
-        key_.clear();
-        if (course >= 0) key_.append(courses.at(course));
-        key_.push_back('\x1f');
-        key_.append(m.id);
-        int32_t code = modules.intern(key_);
+        int32_t code = modules.intern(key_.start(course >= 0 ? courses.at(course) : sv()).add("\x1f").add(m.id).text());
         if (static_cast<size_t>(code) == module_id.size()) {
             module_course.push_back(course);
             module_id.push_back(m.id);
@@ -162,10 +138,8 @@ class Codes {
 
     int32_t module_code(sv text, int32_t course, sv category) {
         if (text.empty()) return -1;
-        key_.assign(reinterpret_cast<const char *>(&course), sizeof course);
-        key_.append(category).push_back('\n');
-        key_.append(text);
-        int32_t raw = raw_modules_.intern(key_);
+        uint64_t number = static_cast<uint64_t>(categories_.intern(category)) << 32 | static_cast<uint32_t>(course);
+        int32_t raw = raw_modules_.intern(number, text);
         if (static_cast<size_t>(raw) == raw_module_code_.size()) {
             std::string in(course >= 0 ? courses.at(course) : sv());
             raw_module_code_.push_back(-1);
@@ -192,31 +166,32 @@ class Codes {
         bool told = false;  // by the path
     };
 
-    const Type &type_of(sv name, sv source, sv host) {
-        bool path = name[0] == '/', browser = source == "browser";
-        key_.assign(path ? host : sv(browser ? "b" : "s")).push_back('\n');
-        key_.append(name);
-        int32_t raw = raw_types_.intern(key_);
-        if (static_cast<size_t>(raw) == type_info_.size()) {
+    const Type &type_of(sv name, sv source, const Host &host) {
+        bool browser = is(source, "browser");
+        int32_t number = memo_->type(name, browser, host);
+        if (static_cast<size_t>(number) >= type_at_.size()) type_at_.resize(memo_->types(), -1);
+        int32_t &at = type_at_[number];
+        if (at < 0) {
             Type t;
-            t.path = path;
-            if (!path) {
+            t.path = name[0] == '/';
+            if (!t.path) {
                 sv label;
                 t.meaning = meanings_.of_name(name, browser, label);
                 t.code = type_code(label.empty() ? name : label);
-            } else read_path_type(name, host, t);
+            } else code_path_type(memo_->path_type_at(number), t);
+            at = static_cast<int32_t>(type_info_.size());
             type_info_.push_back(std::move(t));
         }
-        return type_info_[raw];
+        return type_info_[at];
     }
 
-    void read_path_type(sv name, sv host, Type &t) {
-        Request r = classify_path(meanings_, name, host);
+    void code_path_type(const PathType &path, Type &t) {
+        const Request &r = path.request;
         const Meaning &m = meanings_.all[r.meaning];
         t.meaning = r.meaning;
-        PageCode page = code_page(r.address);
+        PageCode page = code_page(path.page);
         t.course = page.course;
-        t.module = std::move(r.module);
+        t.module = r.module;
         std::string label;
         if (t.module) {
             label.append("i4x_").append(t.module.category);
@@ -235,13 +210,17 @@ class Codes {
 
     const Meanings &meanings_;
     const ScanOptions &options_;
-    std::string key_, scratch_;  // of one call
+    std::shared_ptr<Memos> memos_;
+    std::unique_ptr<Memo> memo_;
+    Joined key_;  // of one call, as:
+    std::string scratch_;
 
   private:
-    StringDict raw_courses_, raw_pages_, raw_modules_, raw_types_, raw_requests_, hosts_;
+    StringDict raw_courses_, raw_requests_, categories_;
+    NumberedDict raw_modules_;
     std::vector<int32_t> raw_course_code_, raw_module_code_, path_request_;
     std::vector<uint8_t> course_selected_;
-    std::vector<Host> host_info_;
+    std::vector<int32_t> page_at_, type_at_;  // by number of the memo: where it is in the next, or -1
     std::vector<PageCode> page_info_;
     std::vector<Module> modules_of_requests_;
     std::vector<Type> type_info_;

@@ -31,14 +31,28 @@ inline uint64_t hash_bytes(const char *p, size_t n) {
     return mix(k2 ^ n, mix(a ^ k1, b ^ h));
 }
 
+// 64-bit hash of a text of this process: no two machines need agree on it. Words that overlap, as in `differ`, and products that need not wait for
+// each other.
+inline uint64_t hash_text(const char *p, size_t n) {
+    constexpr uint64_t k0 = 0xa0761d6478bd642fULL, k1 = 0xe7037ed1a0b428dbULL, k2 = 0x8ebc6af09c88c6e3ULL, k3 = 0x589965cc75374cc3ULL;
+    auto two = [&](size_t i, uint64_t a, uint64_t b) { return mix(word_at(p + i) ^ a, word_at(p + i + 8) ^ b); };
+    if (n <= 16) return hash_bytes(p, n);
+    if (n <= 32) return mix(two(0, k0, k1) ^ n, two(n - 16, k2, k3));
+    uint64_t a = k0 ^ n, b = k1, c = k2, d = k3;
+    auto block = [&](size_t i, size_t j) { a = two(i, k1, a), b = two(i + 16, k2, b), c = two(j, k3, c), d = two(j + 16, k0, d); };
+    for (; n > 128; p += 64, n -= 64) block(0, 32);
+    if (n > 64) block(0, 32), block(n - 64, n - 32);
+    else block(0, n - 32);
+    return mix(mix(a, b), mix(c, d ^ k0));
+}
+
 // 64-bit hash of a whole line, likewise. Four sums at once: a multiplication need not wait for the one before (half the time of hash_bytes).
 inline uint64_t hash_line(const char *p, size_t n) {
     constexpr uint64_t keys[4] = {0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL, 0x8ebc6af09c88c6e3ULL, 0x589965cc75374cc3ULL};
-    uint64_t sums[4] = {n, keys[1], keys[2], keys[3]}, words[8];
-    for (; n >= 64; p += 64, n -= 64) {
-        std::memcpy(words, p, 64);
-        for (int i = 0; i < 4; i++) sums[i] = mix(words[2 * i] ^ keys[i], words[2 * i + 1] ^ sums[i]);
-    }
+    uint64_t sums[4] = {n, keys[1], keys[2], keys[3]};
+    for (; n >= 64; p += 64, n -= 64)
+        for (int i = 0; i < 4; i++)
+            sums[i] = mix(word_at(p + 16 * i) ^ keys[i], word_at(p + 16 * i + 8) ^ sums[i]);
     return mix(mix(sums[0] ^ keys[1], sums[1]), mix(sums[2] ^ keys[0], sums[3])) ^ hash_bytes(p, n);
 }
 
@@ -49,27 +63,18 @@ class StringDict {
 
     // The code of s, given now if s is new. May raise bad_alloc.
     int32_t intern(sv s) {
-        if (last_ >= 0 && same(at(last_), s)) return last_;  // logs repeat themselves line by line
-        uint64_t h = hash_bytes(s.data(), s.size());
-        size_t mask = slots_.size() - 1, i = h & mask;
-        for (; slots_[i].used; i = (i + 1) & mask)
-            if (holds(slots_[i], h, s)) return last_ = slots_[i].code();
-        int32_t code = size();
-        hashes_.push_back(h);
+        if (last_ >= 0 && same(last_text_, s)) return last_;  // logs repeat themselves line by line
+        uint64_t h = hash_text(s.data(), s.size());
+        size_t i;
+        if (look(h, i, [&](sv held) { return same(held, s); })) return remember(slots_[i].code());
         bytes_.insert(bytes_.end(), s.begin(), s.end());
-        ends_.push_back(static_cast<int64_t>(bytes_.size()));
-        slots_[i] = slot_of(code);
-        if (hashes_.size() * 2 > slots_.size()) grow();
-        return last_ = code;
+        return add(h, i);
     }
 
     // The code of s, or -1.
     int32_t find(sv s) const {
-        uint64_t h = hash_bytes(s.data(), s.size());
-        size_t mask = slots_.size() - 1;
-        for (size_t i = h & mask; slots_[i].used; i = (i + 1) & mask)
-            if (holds(slots_[i], h, s)) return slots_[i].code();
-        return -1;
+        size_t i;
+        return look(hash_text(s.data(), s.size()), i, [&](sv held) { return same(held, s); }) ? slots_[i].code() : -1;
     }
 
     // Borrowed until the next intern.
@@ -78,7 +83,7 @@ class StringDict {
     const std::vector<int64_t> &offsets() const { return ends_; }
     const std::vector<char> &bytes() const { return bytes_; }
 
-  private:
+  protected:
     static constexpr uint64_t LONG = (1 << 24) - 1;
 
     // All that a look-up wants to know but the string itself: each vector more would be one more miss of the cache.
@@ -88,17 +93,38 @@ class StringDict {
         int32_t code() const { return static_cast<int32_t>(used - 1); }
     };
 
+    int32_t remember(int32_t code) {
+        last_text_ = at(code);
+        return last_ = code;
+    }
+
+    // Whether there is a string of that hash that is the one, and in which slot; else i is a free slot.
+    template <class IsIt>
+    bool look(uint64_t h, size_t &i, IsIt is_it) const {
+        size_t mask = slots_.size() - 1;
+        for (i = h & mask; slots_[i].used; i = (i + 1) & mask) {
+            const Slot &slot = slots_[i];
+            if (slot.tag == tag_of(h) && is_it(slot.length < LONG ? sv(bytes_.data() + slot.start, slot.length) : at(slot.code()))) return true;
+        }
+        return false;
+    }
+
+    // Takes in what stands at the end of the bytes, whose free slot is i.
+    int32_t add(uint64_t h, size_t i) {
+        int32_t code = size();
+        hashes_.push_back(h);
+        ends_.push_back(static_cast<int64_t>(bytes_.size()));
+        slots_[i] = slot_of(code);
+        if (hashes_.size() * 2 > slots_.size()) grow();
+        return remember(code);
+    }
+
     static uint32_t tag_of(uint64_t h) { return static_cast<uint32_t>(h >> 32); }
 
     Slot slot_of(int32_t code) const {
         Slot slot{tag_of(hashes_[code]), static_cast<uint32_t>(code) + 1, 0, 0};
         slot.start = static_cast<uint64_t>(ends_[code]), slot.length = std::min<uint64_t>(at(code).size(), LONG);
         return slot;
-    }
-
-    bool holds(const Slot &slot, uint64_t h, sv s) const {
-        if (slot.tag != tag_of(h)) return false;
-        return slot.length < LONG ? same(sv(bytes_.data() + slot.start, slot.length), s) : same(at(slot.code()), s);
     }
 
     void grow() {
@@ -116,7 +142,28 @@ class StringDict {
     std::vector<uint64_t> hashes_;  // by code
     std::vector<int64_t> ends_;     // Arrow-style offsets into bytes_
     std::vector<char> bytes_;
-    int32_t last_ = -1;
+    int32_t last_ = -1;  // what was asked for last
+    sv last_text_;       // its string, in bytes_
+};
+
+// Strings, each under a number: the same string under another number is another one. The number stands before the string, so nothing is put together
+// to be looked up.
+class NumberedDict : private StringDict {
+  public:
+    using StringDict::size, StringDict::bytes;
+
+    // The code of s under that number, given now if it is new. May raise bad_alloc.
+    int32_t intern(uint64_t number, sv s) {
+        auto is_it = [&](sv held) { return held.size() == s.size() + 8 && word_at(held.data()) == number && same(held.substr(8), s); };
+        if (last_ >= 0 && is_it(last_text_)) return last_;
+        uint64_t h = mix(hash_text(s.data(), s.size()) ^ number, 0x9e3779b97f4a7c15ULL);
+        size_t i;
+        if (look(h, i, is_it)) return remember(slots_[i].code());
+        const char *bytes = reinterpret_cast<const char *>(&number);
+        bytes_.insert(bytes_.end(), bytes, bytes + sizeof number);
+        bytes_.insert(bytes_.end(), s.begin(), s.end());
+        return add(h, i);
+    }
 };
 
 // A column of strings, some of them null, laid out as Arrow wants it.

@@ -12,18 +12,13 @@ struct Envelope {
     Digits user_id, number_name;
 };
 
-inline sv text_or_empty(Element e) {
-    sv s;
-    return text_of(e, s) ? s : sv();
-}
-
 inline void read_name(Element e, Envelope &v) {
     if (v.number_name.of_integer(e)) {
         v.name = v.number_name.text();
         return;
     }
     v.name = strip(text_or_empty(e));
-    if (v.name == "anonymous") v.name = {};
+    if (is(v.name, "anonymous")) v.name = {};
 }
 
 // Members that lines have in `context` when they come before they were given their later shape.
@@ -34,38 +29,36 @@ struct Inner {
 };
 
 // Whether a `username` says anything, be it that there is none.
-inline bool is_name(Element e) { return e.is_string() || e.type() == element_type::INT64 || e.type() == element_type::UINT64; }
+inline bool is_name(char kind) { return kind == '"' || kind == 'l' || kind == 'u'; }
 
 inline void read_context(Element e, Envelope &v, Inner &inner) {
     v.course = v.context_path = v.usage_key = v.title = v.browser_url = sv();
     inner = Inner();
-    v.user_id.size = 0;
-    Object o;
-    if (e.get(o)) return;
-    for (auto f : o) {
-        sv k = f.key;
+    v.user_id.clear();
+    for (Walk walk(e); walk.next();) {
+        const sv k = walk.key();
         switch (k.size()) {
-        case 2: if (k == "ip") inner.ip = text_or_empty(f.value); break;
+        case 2: if (is(k, "ip")) inner.ip = walk.text(); break;
         case 4:
-            if (k == "path") v.context_path = text_or_empty(f.value);
-            else if (k == "page") inner.page = text_or_empty(f.value);
-            else if (k == "host") inner.host = text_or_empty(f.value);
+            if (is(k, "path")) v.context_path = walk.text();
+            else if (is(k, "page")) inner.page = walk.text();
+            else if (is(k, "host")) inner.host = walk.text();
             break;
-        case 5: if (k == "agent") inner.agent = strip(text_or_empty(f.value)); break;
+        case 5: if (is(k, "agent")) inner.agent = strip(walk.text()); break;
         case 6:
-            if (k == "module") {
+            if (is(k, "module")) {
                 Element m;
-                v.usage_key = member(f.value, "usage_key", m) ? text_or_empty(m) : sv();
-                v.title = member(f.value, "display_name", m) ? text_or_empty(m) : sv();
+                v.usage_key = member(walk.value(), "usage_key", m) ? text_or_empty(m) : sv();
+                v.title = member(walk.value(), "display_name", m) ? text_or_empty(m) : sv();
             }
             break;
         case 7:
-            if (k == "user_id" && !user_id_of(f.value, v.user_id)) v.user_id.size = 0;
+            if (is(k, "user_id") && !user_id_of(walk.value(), v.user_id)) v.user_id.clear();
             break;
-        case 8: if (k == "username") inner.name = f.value, inner.named = is_name(f.value); break;
-        case 9: if (k == "course_id") v.course = text_or_empty(f.value); break;
-        case 12: if (k == "event_source") inner.source = text_or_empty(f.value); break;
-        case 19: if (k == "open_in_browser_url") v.browser_url = text_or_empty(f.value); break;
+        case 8: if (is(k, "username")) inner.name = walk.value(), inner.named = is_name(walk.kind()); break;
+        case 9: if (is(k, "course_id")) v.course = walk.text(); break;
+        case 12: if (is(k, "event_source")) inner.source = walk.text(); break;
+        case 19: if (is(k, "open_in_browser_url")) v.browser_url = walk.text(); break;
         default: break;
         }
     }
@@ -73,8 +66,7 @@ inline void read_context(Element e, Envelope &v, Inner &inner) {
 
 // Reads the members we use; false when e is no object or has no type.
 inline bool read_envelope(Element e, Envelope &v) {
-    Object o;
-    if (e.get(o)) return false;
+    if (kind_of(e) != '{') return false;
     sv event_type, name;
     bool has_event = false, null_time = true;
     Element data, stamp;
@@ -82,26 +74,26 @@ inline bool read_envelope(Element e, Envelope &v) {
     Inner inner;
     Element named;
     bool has_name = false;
-    for (auto f : o) {
-        sv k = f.key;
+    for (Walk walk(e); walk.next();) {
+        const sv k = walk.key();
         switch (k.size()) {
-        case 2: if (k == "ip") v.ip = text_or_empty(f.value); break;
+        case 2: if (is(k, "ip")) v.ip = walk.text(); break;
         case 4:
-            if (k == "time") v.time = f.value, null_time = f.value.is_null();
-            else if (k == "page") v.page = text_or_empty(f.value);
-            else if (k == "host") v.host = text_or_empty(f.value);
-            else if (k == "name") name = strip(text_or_empty(f.value));
-            else if (k == "data") data = f.value, has_data = true;
+            if (is(k, "time")) v.time = walk.value(), null_time = walk.kind() == 'n';
+            else if (is(k, "page")) v.page = walk.text();
+            else if (is(k, "host")) v.host = walk.text();
+            else if (is(k, "name")) name = strip(walk.text());
+            else if (is(k, "data")) data = walk.value(), has_data = true;
             break;
         case 5:
-            if (k == "event") v.payload = f.value, has_event = true;
-            else if (k == "agent") v.agent = strip(text_or_empty(f.value));
+            if (is(k, "event")) v.payload = walk.value(), has_event = true;
+            else if (is(k, "agent")) v.agent = strip(walk.text());
             break;
-        case 7: if (k == "context") read_context(f.value, v, inner); break;
-        case 8: if (k == "username") named = f.value, has_name = is_name(f.value); break;
-        case 9: if (k == "timestamp") stamp = f.value, has_stamp = !f.value.is_null(); break;
-        case 10: if (k == "event_type") event_type = strip(text_or_empty(f.value)); break;
-        case 12: if (k == "event_source") v.source = text_or_empty(f.value); break;
+        case 7: if (is(k, "context")) read_context(walk.value(), v, inner); break;
+        case 8: if (is(k, "username")) named = walk.value(), has_name = is_name(walk.kind()); break;
+        case 9: if (is(k, "timestamp")) stamp = walk.value(), has_stamp = walk.kind() != 'n'; break;
+        case 10: if (is(k, "event_type")) event_type = strip(walk.text()); break;
+        case 12: if (is(k, "event_source")) v.source = walk.text(); break;
         default: break;
         }
     }

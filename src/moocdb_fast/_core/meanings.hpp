@@ -55,25 +55,35 @@ struct Meaning {
     Paths click_code, click_numbers[5];  // current, old, new time; old, new speed
 };
 
-// The beginning and the end of a text as numbers, to tell at a glance that a pattern cannot match it.
-class Ends {
+// What is seen of a text at a glance, to tell that a pattern cannot match it: its beginning, its end, and which pairs of bytes it has (the pairs
+// alone: 4 % of the scan's instructions, since a path is held against a hundred patterns).
+class Glance {
   public:
-    Ends() = default;
+    Glance() = default;
 
-    explicit Ends(sv text) : Ends(text, text) {}
+    explicit Glance(sv text) : Glance(text, text) { add_pairs(text); }
 
-    // Of a pattern: what stands before its first star and behind its last.
-    static Ends of_pattern(sv pattern) {
+    // Of a pattern: what stands before its first star and behind its last, and the pairs that no star parts.
+    static Glance of_pattern(sv pattern) {
         size_t star = pattern.find('*');
-        if (star == sv::npos) return Ends(pattern);
-        return Ends(pattern.substr(0, star), pattern.substr(pattern.rfind('*') + 1));
+        if (star == sv::npos) return Glance(pattern);
+        Glance out(pattern.substr(0, star), pattern.substr(pattern.rfind('*') + 1));
+        for (size_t from = 0; from < pattern.size();) {
+            size_t to = std::min(pattern.find('*', from), pattern.size());
+            out.add_pairs(pattern.substr(from, to - from));
+            from = to + 1;
+        }
+        return out;
     }
 
-    // Whether a text with these ends may match the pattern with those.
-    bool may_match(const Ends &pattern) const { return !((head_ ^ pattern.head_) & pattern.head_mask_) && !((tail_ ^ pattern.tail_) & pattern.tail_mask_); }
+    // Whether a text that looks so may match the pattern that looks like that.
+    bool may_match(const Glance &pattern) const {
+        uint64_t missing = (pattern.pairs_[0] & ~pairs_[0]) | (pattern.pairs_[1] & ~pairs_[1]) | (pattern.pairs_[2] & ~pairs_[2]) | (pattern.pairs_[3] & ~pairs_[3]);
+        return !(missing | ((head_ ^ pattern.head_) & pattern.head_mask_) | ((tail_ ^ pattern.tail_) & pattern.tail_mask_));
+    }
 
   private:
-    Ends(sv head, sv tail) {
+    Glance(sv head, sv tail) {
         head = head.substr(0, 8), tail = tail.substr(tail.size() - std::min<size_t>(tail.size(), 8));
         for (size_t i = 0; i < head.size(); i++) head_ |= byte(head[i]) << 8 * i, head_mask_ |= uint64_t{255} << 8 * i;
         for (size_t i = 0; i < tail.size(); i++) tail_ |= byte(tail[tail.size() - 1 - i]) << 8 * i, tail_mask_ |= uint64_t{255} << 8 * i;
@@ -81,13 +91,20 @@ class Ends {
 
     static uint64_t byte(char c) { return static_cast<unsigned char>(c); }
 
-    uint64_t head_ = 0, head_mask_ = 0, tail_ = 0, tail_mask_ = 0;
+    void add_pairs(sv text) {
+        for (size_t i = 1; i < text.size(); i++) {
+            uint64_t pair = byte(text[i - 1]) * 37 + byte(text[i]);  // two pairs may fall together: they only make the glance less sharp
+            pairs_[pair >> 6 & 3] |= uint64_t{1} << (pair & 63);
+        }
+    }
+
+    uint64_t head_ = 0, head_mask_ = 0, tail_ = 0, tail_mask_ = 0, pairs_[4] = {};
 };
 
 struct PathRule {
     int meaning = 0;
     std::string pattern, action;  // one of them
-    Ends ends;                    // of the pattern
+    Glance glance;                // of the pattern
     std::vector<std::string> categories;
     int about = 0;  // the piece, from the end, that a post is about
     std::string label;
@@ -171,7 +188,8 @@ struct Request {
 
 // Reads the module and action of a request on a module, if it is one.
 inline void read_request(sv path, Request &r) {
-    path = path.substr(0, path.find_first_of("?#"));
+    static constexpr Bytes ends_path("?#");
+    path = path.substr(0, ends_path.first_in(path));
     size_t at = path.find("/modx/");
     std::vector<sv> pieces;
     if (at != sv::npos) {
@@ -189,7 +207,7 @@ inline void read_request(sv path, Request &r) {
         r.module = read_module(h > at + 8 ? path.substr(at + 8, h - at - 8) : sv(), {}, {});
         if (!r.module) return;
         pieces = pieces_of(path.substr(h + 9));
-        if (!pieces.empty() && pieces[0] == "xmodule_handler") pieces.erase(pieces.begin());
+        if (!pieces.empty() && is(pieces[0], "xmodule_handler")) pieces.erase(pieces.begin());
         if (!pieces.empty()) r.action = pieces[0];
     }
 }
@@ -200,15 +218,13 @@ inline Request classify_path(const Meanings &m, sv path, sv host) {
     read_request(path, r);
     clean_address(path, host, r.address);
     sv local = sv(r.address).substr(path_start(r.address));
-    const Ends local_ends(local);
+    const Glance glance(local);
     for (const PathRule &rule : m.paths) {
         bool hit;
         if (rule.pattern.empty()) {
             hit = r.module && (rule.action == "*" || rule.action == r.action);
-            bool listed = rule.categories.empty();
-            for (const auto &c : rule.categories) listed |= c == r.module.category;
-            hit = hit && listed;
-        } else hit = local_ends.may_match(rule.ends) && glob(rule.pattern, local);
+            if (hit && !rule.categories.empty()) hit = std::find(rule.categories.begin(), rule.categories.end(), r.module.category) != rule.categories.end();
+        } else hit = glance.may_match(rule.glance) && glob(rule.pattern, local);
         if (hit) {
             r.meaning = rule.meaning, r.label = rule.label, r.has_piece = rule.about > 0;
             std::vector<sv> pieces = pieces_of(local);

@@ -1,19 +1,11 @@
 // The `event` of a line: decoding it, following member paths, query strings, part keys (rules, sections 8 and 9).
 #pragma once
-#include <unordered_map>
-
-#include "simdjson.h"
-
 #include "address.hpp"
 #include "repair.hpp"
+#include "tape.hpp"
 #include "times.hpp"
 
 namespace moocdb {
-
-using Element = simdjson::dom::element;
-using Object = simdjson::dom::object;
-using Array = simdjson::dom::array;
-using simdjson::dom::element_type;
 
 constexpr size_t MAX_DEPTH = 1000;
 
@@ -53,93 +45,6 @@ inline Repaired take_apart(sv line, Json &json) {
     if (error && error != simdjson::DEPTH_ERROR) return repair_line(line);
     r.documents.push_back(std::move(whole));
     return r;
-}
-
-// ---------------------------------------------------------------- members
-
-// The last member of that name, as JSON readers agree; false when there is none.
-inline bool member(Element e, sv name, Element &out) {
-    Object o;
-    if (e.get(o)) return false;
-    bool found = false;
-    for (auto f : o)
-        if (f.key == name) out = f.value, found = true;
-    return found;
-}
-
-// What an array stands for, its first element, however deep; false for an empty one.
-inline bool first_of(Element &e) {
-    Array a;
-    while (!e.get(a)) {
-        auto first = a.begin();
-        if (first == a.end()) return false;
-        e = *first;
-    }
-    return true;
-}
-
-// Follows a member path; an array on the way or at the end stands for its first element.
-inline bool follow(Element root, const std::vector<std::string> &path, Element &out) {
-    Element e = root;
-    for (const auto &name : path)
-        if (!first_of(e) || !member(e, name, e)) return false;
-    if (!first_of(e)) return false;
-    out = e;
-    return true;
-}
-
-inline bool text_of(Element e, sv &out) { return !e.get(out); }
-
-// The members of an object, kept so that looking up many names does not walk the document many times. Borrows from it.
-class Members {
-  public:
-    static constexpr size_t MOST = 64;
-
-    // Reads e (what an array stands for is its first element); false when that is no object, or has more members than are kept.
-    bool read(Element e) {
-        Object o;
-        size_ = 0;
-        if (!first_of(e) || e.get(o)) return false;
-        for (auto f : o) {
-            if (size_ == MOST) return false;
-            keys_[size_] = f.key, values_[size_++] = f.value;
-        }
-        return true;
-    }
-
-    // The last member of that name; false when there is none.
-    bool find(sv name, Element &out) const {
-        for (size_t i = size_; i-- > 0;)
-            if (same(keys_[i], name)) {
-                out = values_[i];
-                return true;
-            }
-        return false;
-    }
-
-  private:
-    sv keys_[MOST];
-    Element values_[MOST];
-    size_t size_ = 0;
-};
-
-// Members in order of first appearance, each with its last value.
-inline std::vector<std::pair<sv, Element>> members_of(Element e) {
-    std::vector<std::pair<sv, Element>> out;
-    Object o;
-    if (e.get(o)) return out;
-    std::unordered_map<sv, size_t> seen;
-    bool many = o.size() > 16;
-    for (auto f : o) {
-        size_t at = out.size();
-        if (many) at = seen.emplace(f.key, at).first->second;
-        else
-            for (size_t i = 0; i < out.size(); i++)
-                if (out[i].first == f.key) at = i;
-        if (at < out.size()) out[at].second = f.value;
-        else out.emplace_back(f.key, f.value);
-    }
-    return out;
 }
 
 // Appends e as JSON without blanks.
@@ -206,7 +111,10 @@ inline bool follow(const Decoded &d, const std::vector<std::string> &path, Eleme
 }
 
 // Whether JSON may begin so: most payloads that are text can be told from their first character.
-inline bool begins_like_json(sv s) { return !s.empty() && (is_digit(s[0]) || std::strchr("{[\"-tfn", s[0])); }
+inline bool begins_like_json(sv s) {
+    static constexpr Bytes first("{[\"-tfn0123456789");
+    return !s.empty() && first.has(s[0]);
+}
 
 inline bool mend_payload(Json &json, Decoded &d);
 
@@ -259,23 +167,44 @@ inline bool mend_payload(Json &json, Decoded &d) {
 
 // ---------------------------------------------------------------- ids, numbers
 
-// The digits of a whole number, held without memory of its own.
-struct Digits {
-    char bytes[23];
-    uint8_t size = 0;
+// The digits of a whole number, held without memory of its own. Those of a JSON integer are written when somebody asks: mostly nobody does.
+class Digits {
+  public:
+    bool empty() const { return kind_ == NONE; }
+    void clear() { kind_ = NONE; }
 
-    sv text() const { return sv(bytes, size); }
-    bool empty() const { return !size; }
+    sv text() const {
+        if (kind_ == NUMBER) size_ = static_cast<uint8_t>(std::to_chars(bytes_, bytes_ + sizeof bytes_, number_).ptr - bytes_);
+        return empty() ? sv() : sv(bytes_, size_);
+    }
 
-    // Takes the digits of a JSON integer; false when e is none.
+    bool operator==(const Digits &other) const {
+        if (kind_ == NUMBER && other.kind_ == NUMBER) return number_ == other.number_;
+        return same(text(), other.text());
+    }
+
+    // Takes a JSON integer; false when e is none.
     bool of_integer(Element e) {
-        int64_t v;
         uint64_t u;
-        if (!e.get(v)) size = static_cast<uint8_t>(std::to_chars(bytes, bytes + sizeof bytes, v).ptr - bytes);
-        else if (!e.get(u)) size = static_cast<uint8_t>(std::to_chars(bytes, bytes + sizeof bytes, u).ptr - bytes);
+        if (kind_of(e) == 'l') number_ = e.get_int64().value_unsafe(), kind_ = NUMBER;
+        else if (!e.get(u)) of_text(sv(bytes_, static_cast<size_t>(std::to_chars(bytes_, bytes_ + sizeof bytes_, u).ptr - bytes_)));
         else return false;
         return true;
     }
+
+    // Takes at most 20 digits.
+    void of_text(sv s) {
+        std::memmove(bytes_, s.data(), s.size());
+        size_ = static_cast<uint8_t>(s.size()), kind_ = TEXT;
+    }
+
+  private:
+    enum : uint8_t { NONE, NUMBER, TEXT };
+
+    int64_t number_ = 0;
+    mutable char bytes_[22];
+    mutable uint8_t size_ = 0;
+    uint8_t kind_ = NONE;
 };
 
 // Takes the digits of a user id; false when e is none.
@@ -285,8 +214,7 @@ inline bool user_id_of(Element e, Digits &out) {
     s = strip(s);
     if (s.size() > 20 || !all_digits(s)) return false;
     while (s.size() > 1 && s[0] == '0') s.remove_prefix(1);
-    std::memcpy(out.bytes, s.data(), s.size());
-    out.size = static_cast<uint8_t>(s.size());
+    out.of_text(s);
     return true;
 }
 
@@ -314,10 +242,11 @@ inline int panel_of(Element e) {
 
 // ---------------------------------------------------------------- parts
 
+// Borrows from the key.
 struct PartKey {
-    sv module;           // names the module; borrowed from the key
-    int numbers = 0;     // 1 + first * 1000 + second, or 0: the problem itself
-    std::string choice;
+    sv module;        // names the module
+    int numbers = 0;  // 1 + first * 1000 + second, or 0: the problem itself
+    sv choice;
     bool list = false, drop = false;
 };
 
@@ -329,11 +258,12 @@ inline PartKey read_part_key(sv key) {
         k.drop = true;
         return k;
     }
+    static constexpr Bytes words("0123456789_abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ");
     size_t word = key.size();  // where the word characters at the end begin
-    while (word && is_word(key[word - 1])) word--;
+    while (word && words.has(key[word - 1])) word--;
     size_t choice = key.find("_choice_", word);
     if (choice != sv::npos && choice + 8 < key.size()) {
-        k.choice.append("choice_").append(key.substr(choice + 8));
+        k.choice = key.substr(choice + 1);
         key = key.substr(0, choice);
     }
     auto group = [](sv s, int &v) -> size_t {  // length of a trailing `_` and 1-3 digits, or 0
@@ -356,66 +286,83 @@ inline PartKey read_part_key(sv key) {
 constexpr size_t FEW = 16;  // so many are looked through one by one: faster than a table, and bounded
 
 struct QueryField {
-    std::string key;
-    std::vector<std::string> values;
+    sv key, value;
+    std::vector<sv> more;  // further values
 };
 
-// The `input_` fields of a query string, by first appearance.
-inline std::vector<QueryField> read_query(sv s) {
-    std::vector<QueryField> out;
-    std::unordered_map<std::string, size_t> index;  // once there are many
-    std::string key, value;
-    size_t from = 0;
-    while (from <= s.size()) {
-        size_t to = s.find('&', from);
-        if (to == sv::npos) to = s.size();
-        sv piece = s.substr(from, to - from);
-        from = to + 1;
-        if (piece.empty()) continue;
-        size_t eq = piece.find('=');
-        key.clear(), value.clear();
-        decode_query(piece.substr(0, eq), key);
-        if (!starts(key, "input_")) continue;
-        if (eq != sv::npos) decode_query(piece.substr(eq + 1), value);
-        size_t at = 0;
-        if (out.size() < FEW) {
-            while (at < out.size() && out[at].key != key) at++;
-        } else {
-            if (index.empty())
-                for (size_t i = 0; i < out.size(); i++) index.emplace(out[i].key, i);
-            at = index.emplace(key, out.size()).first->second;
+// The `input_` fields of query strings, by first appearance. Memory is used again.
+class Query {
+  public:
+    // Reads s, which is valid UTF-8. What is in the fields is borrowed until the next read. May raise bad_alloc.
+    const std::vector<QueryField> &read(sv s) {
+        fields_.clear(), decoded_.clear();
+        if (!index_.empty()) index_ = {};
+        decoded_.reserve(s.size());  // decoding makes nothing longer: no field moves
+        size_t from = 0;
+        while (from <= s.size()) {
+            size_t to = std::min(s.find('&', from), s.size());
+            sv piece = s.substr(from, to - from);
+            from = to + 1;
+            if (piece.empty()) continue;
+            size_t eq = piece.find('=');
+            sv key = decode(piece.substr(0, eq));
+            if (starts(key, "input_")) put(key, eq == sv::npos ? sv() : decode(piece.substr(eq + 1)));
         }
-        if (at == out.size()) out.push_back({key, {}});
-        out[at].values.push_back(value);
+        return fields_;
     }
-    return out;
-}
 
+  private:
+    sv decode(sv s) {
+        size_t before = decoded_.size();
+        decode_query(s, decoded_);
+        return sv(decoded_).substr(before);
+    }
+
+    void put(sv key, sv value) {
+        size_t at = 0;
+        if (fields_.size() < FEW) {
+            while (at < fields_.size() && !same(fields_[at].key, key)) at++;
+        } else {
+            if (index_.empty())
+                for (size_t i = 0; i < fields_.size(); i++) index_.emplace(fields_[i].key, i);
+            at = index_.emplace(key, fields_.size()).first->second;
+        }
+        if (at == fields_.size()) fields_.push_back({key, value, {}});
+        else fields_[at].more.push_back(value);
+    }
+
+    std::vector<QueryField> fields_;
+    std::string decoded_;
+    std::unordered_map<sv, size_t> index_;  // once there are many
+};
+
+// Borrows from the page.
 struct Mark {
-    std::string key;
+    sv key;
     bool correct;
 };
 
 // The marks on a graded page, in order of appearance.
 inline std::vector<Mark> read_marks(sv page) {
     std::vector<Mark> out;
+    static constexpr Bytes quotes("\\\"'"), after_key("\\\"'>"), before_mark("> Statusn\\:\"'\t\r\n");
     constexpr sv label = "aria-describedby=";
     constexpr size_t longest = 1000;  // a longer name is none: it could be scanned over and over again
     for (size_t at = page.find(label); at != sv::npos; at = page.find(label, at)) {
         size_t i = at + label.size();
         at++;
-        auto any = [&](const char *set) { return i < page.size() && page[i] && std::strchr(set, page[i]); };
-        while (any("\\\"'")) i++;
+        auto any = [&](const Bytes &set) { return i < page.size() && set.has(page[i]); };
+        while (any(quotes)) i++;
         size_t begin = i;
         if (!starts(page.substr(begin), "input_")) continue;
-        while (i < page.size() && i - begin <= longest && static_cast<unsigned char>(page[i]) > 0x20 && !any("\\\"'>")) i++;
+        while (i < page.size() && i - begin <= longest && static_cast<unsigned char>(page[i]) > 0x20 && !any(after_key)) i++;
         sv key = page.substr(begin, i - begin);
         if (key.size() > longest) continue;
-        while (any("> Statusn\\:\"'\t\r\n")) i++;
+        while (any(before_mark)) i++;
         sv rest = page.substr(i);
         bool correct = starts(rest, "correct");
         if (!correct && !starts(rest, "incorrect") && !starts(rest, "Incorrect")) continue;
-        out.push_back({std::string(key), correct});
+        out.push_back({key, correct});
         at = i;
     }
     return out;

@@ -96,12 +96,10 @@ inline bool essay_of(Element e, Json &json, std::string &out) {
     return answer_of(e, out);
 }
 
-// The one part of an event that submits a module at once.
-inline Part read_whole(const WholeRule &w, int32_t module, const Decoded &d, Json &json, int32_t &attempts, double &max_grade) {
-    Part part;
+// Reads the one part of an event that submits a module at once.
+inline void read_whole(const WholeRule &w, const Decoded &d, Json &json, Part &part, int32_t &attempts, double &max_grade) {
     Element e;
     int64_t n;
-    part.module = module;
     auto integer = [&](const Paths &paths, int64_t most) { return first_there(d, paths, e) && e.type() == element_type::INT64 && !e.get(n) && n >= 0 && n <= most; };
     if (integer(w.item, 999)) part.numbers = static_cast<int>(1 + 1000 + n);
     if (integer(w.attempts, INT32_MAX)) attempts = static_cast<int32_t>(n);
@@ -115,7 +113,6 @@ inline Part read_whole(const WholeRule &w, int32_t module, const Decoded &d, Jso
         if (!w.possible.empty()) max_grade = first_number(d, w.possible);
         part.npoints = w.possible.empty() ? share_of(earned, 1) : share_of(earned, max_grade);
     }
-    return part;
 }
 
 // ---------------------------------------------------------------- posts
@@ -232,10 +229,10 @@ inline bool read_profile(const Decoded &d, uint8_t &what, std::string &value) {
     sv s;
     static const Path setting{"setting"}, fresh{"new"};
     if (d.what != Payload::value || !follow(d, setting, e) || !text_of(e, s)) return false;
-    if (s == "gender") what = F_GENDER;
-    else if (s == "year_of_birth") what = F_BIRTH;
-    else if (s == "country") what = F_COUNTRY;
-    else if (s == "language") what = F_LANGUAGE;
+    if (is(s, "gender")) what = F_GENDER;
+    else if (is(s, "year_of_birth")) what = F_BIRTH;
+    else if (is(s, "country")) what = F_COUNTRY;
+    else if (is(s, "language")) what = F_LANGUAGE;
     else return false;
     value.clear();
     if (!follow(d, fresh, e)) return false;

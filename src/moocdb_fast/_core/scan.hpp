@@ -110,8 +110,7 @@ class Scanner : public Codes {
         if (!v.has_time) return NO_TIME_GIVEN;
         int64_t time = time_of(v.time, day_);
         if (time == NO_TIME) return BAD_TIME;
-        const Host host_info = host_of(v.host);
-        sv host = host_info.valid ? strip(v.host) : sv();
+        const Host host = memo_->host_of(v.host);
         const Type &type = type_of(v.type, v.source, host);
         const Meaning &m = meanings_.all[type.meaning];
         bool odd = odd_payload(v);
@@ -120,7 +119,7 @@ class Scanner : public Codes {
         bool still = m.fate == BACKGROUND;
         Filter why = FILTERS;
         if (m.fate == MACHINE || (agent >= 0 && agent_machine_[agent])) why = F_MACHINE;
-        else if (m.fate == STUDIO || host_info.studio) why = F_STUDIO;
+        else if (m.fate == STUDIO || host.studio) why = F_STUDIO;
         else if (still && !options_.keep_background) why = F_BACKGROUND;
         if (why != FILTERS) return filter(why, odd);
 
@@ -135,7 +134,7 @@ class Scanner : public Codes {
             if (!options_.keep_anonymous) return filter(F_ANONYMOUS, odd);
             user = users.intern("a");
         }
-        const bool nobody = users.at(user) == "a";
+        const bool nobody = is(users.at(user), "a");
 
         Said said;
         if (m.post.type && !nobody) {
@@ -146,17 +145,14 @@ class Scanner : public Codes {
         PageCode page = request ? type.page : own_page(v, host);
         bool told = page.base < 0 && !type.path && told_page(m, d, host, page);
         int32_t course = find_course(v, m, d, page, type, host);
-        auto module_of = [&](sv text) { return module_code(text, course, "problem"); };
-        auto id_of = [&](int32_t code) { return sv(module_id[code]); };
-        auto name_of = [&](int32_t code) { return module_name[code]; };
-        PartReader<decltype(module_of), decltype(id_of), decltype(name_of)> reader(module_of, id_of, name_of);
-        if (m.submits && !nobody && m.form != WHOLE) reader.read(m.form, d);
-        int32_t module = find_module(v, m, d, type, course, host, reader.parts);
+        reader_.begin(course);
+        if (m.submits && !nobody && m.form != WHOLE) reader_.read(m.form, d);
+        int32_t module = find_module(v, m, d, type, course, reader_.parts);
         if (course < 0 && module >= 0) course = module_course[module];
         if (!selected(course, module, m.fate == ECHO)) return filter(F_COURSE, odd);
         if (m.fate == ECHO) return filter(F_ECHO, odd);
         said.submits = m.submits && !nobody && module >= 0;
-        if (said.submits && m.form == WHOLE) reader.parts.push_back(read_whole(m.whole, module, d, essay_json_, reader.attempts, reader.max_grade));
+        if (said.submits && m.form == WHOLE) read_whole(m.whole, d, essay_json_, reader_.parts.add(module, 0), reader_.attempts, reader_.max_grade);
         if (!nobody)
             for (const QuestionRule &q : m.questions) said.answers.read(q, d);
         said.graded = !nobody && first_there(d, m.final_grade, said.grade) && !std::isnan(plain_number(said.grade));
@@ -168,13 +164,13 @@ class Scanner : public Codes {
         else if (page.frame) flags |= FRAME;
         int32_t code = said.posts && type.path ? type.post_code : type.code;
         count_odd(odd);
-        add_event(offset, time, hash_line(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip, named), reader.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
+        add_event(offset, time, hash_line(raw.data(), raw.size()), user, course, code, page, destination(m, d), module, agent, address_of(v.ip, named), reader_.attempts, m.kind, flags, record ? said.submit_byte(m) : 0);
         if (options_.keep_payloads) keep_payload(v);
         if (flags & CLOSE) return REJECTS;
         if (type_mode[code] == NO_MODE) type_mode[code] = m.mode;
         if (module >= 0 && module_title[module].empty() && !strip(v.title).empty()) module_title[module] = cut_points(v.title, 555);
         if (said.submits) {
-            add_parts(reader);
+            add_parts(reader_);
             if (m.form == WHOLE) add_key(first_key(d, m.whole.key));
         } else if (m.clicks && module >= 0) add_click(m, d);
         if (!nobody) add_said(said, v, m, type, d, user);
@@ -230,11 +226,10 @@ class Scanner : public Codes {
     // The code of the user whom the line names, or -1; learns what platform id goes with the name.
     int32_t user_named(const Envelope &v) {
         if (v.name.empty()) return -1;
-        key_.assign("n:").append(v.name);
-        int32_t user = users.intern(key_);
+        int32_t user = users.intern(key_.start("n:").add(v.name).text());
         if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
         Digits &id = before_[user].id;
-        if (!v.user_id.empty() && !same(v.user_id.text(), id.text())) {
+        if (!v.user_id.empty() && !(v.user_id == id)) {
             id = v.user_id;
             if (static_cast<size_t>(taught_ids_.intern(id.text())) == taught.size()) taught.emplace_back(user, std::string(id.text()));
         }
@@ -254,8 +249,7 @@ class Scanner : public Codes {
     int32_t actor(const Envelope &v, const Meaning &m, const Decoded &d) {
         Digits id = v.user_id;
         if (id.empty() && !payload_id(m, d, id)) return -1;
-        key_.assign("i:").append(id.text());
-        return users.intern(key_);
+        return users.intern(key_.start("i:").add(id.text()).text());
     }
 
     static bool payload_id(const Meaning &m, const Decoded &d, Digits &id) {
@@ -268,16 +262,17 @@ class Scanner : public Codes {
 
     static bool joins(const Envelope &v, const Meaning &m, const Decoded &d) {
         Digits id;
-        return v.user_id.empty() || !payload_id(m, d, id) || id.text() == v.user_id.text();
+        return v.user_id.empty() || !payload_id(m, d, id) || id == v.user_id;
     }
 
-    PageCode own_page(const Envelope &v, sv host) {
+    PageCode own_page(const Envelope &v, const Host &host) {
         PageCode page = page_code(v.page, host);
+        page_request_ = page.request;
         return page.base >= 0 ? page : page_code(v.browser_url, host);
     }
 
     // The page that the payload names, of a line without one.
-    bool told_page(const Meaning &m, const Decoded &d, sv host, PageCode &page) {
+    bool told_page(const Meaning &m, const Decoded &d, const Host &host, PageCode &page) {
         Element e;
         sv s;
         if (d.what == Payload::value)
@@ -290,11 +285,10 @@ class Scanner : public Codes {
     int32_t affected(const Meaning &m, const Decoded &d, int32_t actor) {
         Digits id;
         if (!payload_id(m, d, id)) return actor;
-        key_.assign("i:").append(id.text());
-        return users.intern(key_);
+        return users.intern(key_.start("i:").add(id.text()).text());
     }
 
-    int32_t find_course(const Envelope &v, const Meaning &m, const Decoded &d, const PageCode &page, const Type &type, sv host) {
+    int32_t find_course(const Envelope &v, const Meaning &m, const Decoded &d, const PageCode &page, const Type &type, const Host &host) {
         int32_t course = course_code(v.course);
         Element e;
         sv s;
@@ -307,7 +301,7 @@ class Scanner : public Codes {
         return course;
     }
 
-    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, sv host, const std::vector<Part> &parts) {
+    int32_t find_module(const Envelope &v, const Meaning &m, const Decoded &d, const Type &type, int32_t course, const Parts &parts) {
         int32_t module = -1;
         Element e;
         sv s;
@@ -319,7 +313,7 @@ class Scanner : public Codes {
         if (module < 0) module = module_code(v.usage_key, course, {});
         if (module < 0 && !type.path) {
             int32_t request = path_request(v.context_path);
-            if (request < 0 && !v.page.empty()) request = page_code(v.page, host).request;
+            if (request < 0) request = page_request_;
             module = module_of_request(request, course);
         }
         return module;
@@ -424,8 +418,7 @@ class Scanner : public Codes {
         payloads.add(s.empty() ? raw_member(body_, "data", essay_json_) : s);
     }
 
-    template <class Reader>
-    void add_parts(const Reader &reader) {
+    void add_parts(const PartReader<Codes> &reader) {
         auto row = static_cast<int32_t>(events.time.size() - 1);
         bool single = reader.parts.size() == 1;
         for (const Part &p : reader.parts) {
@@ -460,11 +453,13 @@ class Scanner : public Codes {
         for (int i = 0; i < 5; i++) clicks.number[i].push_back(numbers[i]);
     }
 
+    PartReader<Codes> reader_{*this};
     Json line_json_, mended_json_, payload_json_, essay_json_;
     bool extra_ = false;
     sv body_;                   // the JSON text that is being taken in
     size_t tail_ = 0;           // bytes without a newline behind what was used of the last feed
     int64_t tail_offset_ = -1;  // where they begin
+    int32_t page_request_ = -1;  // the request on a module that the line's own page is
     Day day_;
     Decoded decoded_;  // of the event that is being taken in; its memory is used again
     StringDict taught_ids_;

@@ -62,7 +62,7 @@ cdef extern from "scan.hpp" namespace "moocdb":
         uint8_t reason
         string start
     cdef cppclass CScanner "moocdb::Scanner":
-        CScanner(const Meanings&, const ScanOptions&) except +
+        CScanner(const Meanings&, const ScanOptions&, shared_ptr[Memos]) except +
         size_t feed(const char*, size_t, int64_t, cbool) except + nogil
         void too_long(int64_t, sv) except +
         StringDict users, courses, types, bases, panels, places, modules, agents, ips, formats, codes, keys, questions
@@ -84,6 +84,7 @@ cdef extern from "scan.hpp" namespace "moocdb":
         int64_t salvaged[7]
 
 PADDING = SIMDJSON_PADDING
+I32, I64, U64, U8 = np.dtype(np.int32), np.dtype(np.int64), np.dtype(np.uint64), np.dtype(np.uint8)
 FILTERS = ("blank", "machine", "studio", "background", "anonymous", "course", "echo")
 REJECTS = ("bad_json", "cut", "too_long", "too_deep", "not_an_event", "no_time", "bad_time")
 REPAIRS = ("utf8", "prefix", "backslash", "surrogate", "cut_tail", "second_object")
@@ -110,6 +111,27 @@ def validate_lines(const uint8_t[::1] data not None):
     return good
 
 
+@cython.final
+cdef class Lent:
+    """Memory of a scanner, which lives as long as somebody looks at it."""
+    cdef Scanner owner
+    cdef const void* start
+    cdef Py_ssize_t size
+
+    def __getbuffer__(self, Py_buffer* buffer, int flags):
+        PyBuffer_FillInfo(buffer, self, <void*> self.start, self.size, 1, flags)
+
+
+cdef object lend(Scanner owner, const void* start, size_t count, object kind):
+    """A read-only array of memory of a scanner, which takes no more lines from then on."""
+    if not count:
+        return np.empty(0, kind)
+    cdef Lent lent = Lent.__new__(Lent)
+    lent.owner, lent.start, lent.size = owner, start, count * kind.itemsize
+    owner.lent = True
+    return np.frombuffer(lent, kind)
+
+
 cdef object dictionary(const StringDict& d):
     return i64(d.offsets()), chars(d.bytes())
 
@@ -126,6 +148,7 @@ cdef class Scanner:
     cdef CScanner* c
     cdef ScanOptions options
     cdef Tables tables
+    cdef bint lent
 
     def __cinit__(self, Tables tables not None, *, keep_anonymous=False, keep_background=False, keep_payloads=False, courses=(), line_limit=64 << 20):
         self.tables = tables
@@ -134,7 +157,7 @@ cdef class Scanner:
         self.options.keep_payloads = keep_payloads
         self.options.courses = [c.encode() for c in courses]
         self.options.line_limit = line_limit
-        self.c = new CScanner(self.tables.c, self.options)
+        self.c = new CScanner(self.tables.c, self.options, self.tables.memos)
 
     def __dealloc__(self):
         del self.c
@@ -142,6 +165,8 @@ cdef class Scanner:
     def feed(self, const uint8_t[::1] data not None, Py_ssize_t n, int64_t offset, bint last):
         if n < 0 or n + <Py_ssize_t> SIMDJSON_PADDING > data.shape[0]:
             raise ValueError("the buffer must be readable PADDING bytes behind the data")
+        if self.lent:
+            raise ValueError("the columns of this scan are in use")
         cdef size_t used
         cdef cbool end = last
         with nogil:
@@ -207,10 +232,24 @@ cdef class Scanner:
 
     def events(self):
         cdef EventColumns* e = &self.c.events
+        cdef size_t n = e.time.size()
         return {
-            "offset": i64(e.offset), "time": i64(e.time), "hash": u64(e.hash), "user": i32(e.user), "course": i32(e.course),
-            "type": i32(e.type), "base": i32(e.base), "panel": i32(e.panel), "dest": i32(e.dest), "module": i32(e.module),
-            "agent": i32(e.agent), "ip": i32(e.ip), "attempts": i32(e.attempts), "kind": u8(e.kind), "flags": u8(e.flags), "submit": u8(e.submit),
+            "offset": lend(self, e.offset.data(), n, I64),
+            "time": lend(self, e.time.data(), n, I64),
+            "hash": lend(self, e.hash.data(), n, U64),
+            "user": lend(self, e.user.data(), n, I32),
+            "course": lend(self, e.course.data(), n, I32),
+            "type": lend(self, e.type.data(), n, I32),
+            "base": lend(self, e.base.data(), n, I32),
+            "panel": lend(self, e.panel.data(), n, I32),
+            "dest": lend(self, e.dest.data(), n, I32),
+            "module": lend(self, e.module.data(), n, I32),
+            "agent": lend(self, e.agent.data(), n, I32),
+            "ip": lend(self, e.ip.data(), n, I32),
+            "attempts": lend(self, e.attempts.data(), n, I32),
+            "kind": lend(self, e.kind.data(), n, U8),
+            "flags": lend(self, e.flags.data(), n, U8),
+            "submit": lend(self, e.submit.data(), n, U8),
         }
 
     def parts(self):

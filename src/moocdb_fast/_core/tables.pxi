@@ -31,13 +31,13 @@ cdef extern from "meanings.hpp" namespace "moocdb":
         string pattern, label
         int meaning
         cbool browser, others
-    cdef cppclass Ends:
-        Ends()
+    cdef cppclass Glance:
+        Glance()
         @staticmethod
-        Ends of_pattern(sv)
+        Glance of_pattern(sv)
     cdef cppclass PathRule:
         int meaning
-        Ends ends
+        Glance glance
         string pattern, action
         vector[string] categories
         int about
@@ -51,9 +51,18 @@ cdef extern from "meanings.hpp" namespace "moocdb":
         vector[string] machine_agents, studio_hosts
 
 
+cdef extern from "memo.hpp" namespace "moocdb":
+    cdef cppclass Memos:
+        Memos(const Meanings&)
+
+
 cdef class Tables:
-    """The compiled declarations."""
+    """The compiled declarations, and what scans with them have read (memo.hpp)."""
     cdef Meanings c
+    cdef shared_ptr[Memos] memos
+
+    def __cinit__(self, *_, **__):
+        self.memos = make_shared[Memos](self.c)
 
     def __init__(self, dict tables):
         cdef PathRule rule
@@ -65,7 +74,7 @@ cdef class Tables:
         for name.pattern, name.meaning, name.label, name.browser, name.others in tables["patterns"]:
             self.c.patterns.push_back(name)
         for rule.meaning, rule.pattern, rule.action, rule.categories, rule.about, rule.label in tables["paths"]:
-            rule.ends = Ends.of_pattern(sv(rule.pattern.data(), rule.pattern.size()))
+            rule.glance = Glance.of_pattern(sv(rule.pattern.data(), rule.pattern.size()))
             self.c.paths.push_back(rule)
         self.c.other, self.c.page_view = tables["other"], tables["page_view"]
         self.c.machine_agents, self.c.studio_hosts = tables["machine_agents"], tables["studio_hosts"]
