@@ -219,7 +219,12 @@ class Staging:
                 _move(self._restricted_staging, self._restricted, journal.private, journal.fresh_private)
         _move(self.final, self.out, journal.ours, journal.fresh)
         (self.folder / SUMMARY).replace(self.out / SUMMARY)
-        sync(self.out)
+        try:
+            sync(self.out)
+        except OSError:
+            if not self._append:  # nobody knows whether it would outlast the machine: it is taken back; what was appended is completed by the next run
+                (self.out / SUMMARY).unlink(missing_ok=True)
+            raise
 
     def _take_back(self, journal: _Journal) -> None:
         """Remove what has got its final name, and what is left of the output that was to be replaced."""
