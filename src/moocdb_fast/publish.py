@@ -222,7 +222,7 @@ class Staging:
         try:
             sync(self.out)
         except OSError:
-            if not self._append:  # nobody knows whether it would outlast the machine: it is taken back; what was appended is completed by the next run
+            if not self._append:  # whether it would outlast the machine is not known: it is taken back; an append is completed by the next run
                 (self.out / SUMMARY).unlink(missing_ok=True)
             raise
 
