@@ -1,4 +1,4 @@
-"""Threads for work that the kernel, Arrow and the disk do without Python: the columns of a partition, and the files of its tables."""
+"""Threads for work that Arrow and the disk do without Python: the files of tables that are written whole."""
 
 from __future__ import annotations
 
