@@ -18,6 +18,7 @@ SHARD = 64 << 20  # what a repeated scan of a plain log goes on from
 STEPS = ("plan", "scan", "scan_gzip", "part", "merge", "merge_of_parts")
 _TINY = 0.01  # GB: below it, what a process costs is its start
 VALUES = ("cpu", "read", "written", "left", "peak", "held", "rows")
+_FULL = 0.2  # GB: what smaller logs need does not fill the buffers and partitions that larger ones fill again and again
 MEMORY = ("peak", "held")
 WIDE = 1 << 20
 """Rows of a partition in a merge that tells what they cost."""
@@ -103,13 +104,16 @@ def _spread(step: str, samples: Sequence[Sample], line: Line) -> tuple[float, ..
 
 
 def _line_of(value: str, samples: Sequence[Sample]) -> Line:
+    if value in MEMORY and any(one.log > _FULL for one in samples):
+        samples = [one for one in samples if one.log > _FULL]
     return _line([features(value, one) for one in samples], [float(getattr(one, value)) for one in samples])
 
 
 def _line(rows: Sequence[Sequence[float]], values: Sequence[float]) -> Line:
-    """Least squares of relative errors, without negative factors: what would be negative is taken to be nothing, one after the other."""
+    """Least squares, in which an error counts by the root of the value: large logs tell more, small ones what a start costs. Without negative
+    factors: what would be negative is taken to be nothing, one after the other."""
     floor = max(*values, 1e-9) / 100
-    weights = [1 / max(value, floor) for value in values]
+    weights = [max(value, floor) ** -0.5 for value in values]
     used = [column for column in range(4) if any(row[column] for row in rows)]
     while True:
         matrix = [[row[column] * weight for column in used] for row, weight in zip(rows, weights, strict=True)]
@@ -192,7 +196,7 @@ def memory(model: Model, work: Work) -> dict[str, tuple[float, float]]:
         if phase != "parts" or work.parts:
             larger = _partition(model, log) if phase in ("parts", "merge") else 0.0
             peak, held = (model[step].lines[value].at(log, 0.0, work.users) + larger * model["merge"].lines[value].per_share_gb for value in MEMORY)
-            found[phase] = peak, held
+            found[phase] = peak, min(peak, held)
     return found
 
 
