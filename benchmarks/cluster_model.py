@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from generate import generate, size
-from peers import _processor as processor
-from simulated_cluster import Cluster, Model, Phase, Sample, Work, fit, from_json, measure, memory, simulate, tasks, to_json, worked
+from peers import processor
+from simulated_cluster import Cluster, Hopeless, Model, Phase, Sample, Work, fit, from_json, measure, memory, simulate, tasks, to_json, worked
 from simulated_cluster.measuring import PARTS, PIECES, commands, scatter
 from simulated_cluster.model import GB, median_and_range
 from synthetic_log import Plan
@@ -29,6 +29,7 @@ STORED = Path(__file__).resolve().with_name("cluster_model.json")
 _EXAMPLES = """\
 examples:
   python benchmarks/cluster_model.py measure --sizes 1MB 300MB 1GB --out model.json
+  python benchmarks/cluster_model.py measure --add --eras modern --sizes 5GB --many-size 0 --out model.json
   python benchmarks/cluster_model.py predict --nodes 100 --log 10TB --users 10 --disk 2GB --node-failure 0.001
   python benchmarks/cluster_model.py check --log-size 1GB --workers 2 --pieces 8
 """
@@ -40,14 +41,18 @@ def _say(text: str) -> None:
 
 def measure_all(args: argparse.Namespace) -> int:
     """The command `measure`."""
-    kinds: dict[str, list[Sample]] = {}
+    stored = json.loads(args.out.read_bytes()) if args.add else {"measured": [], "kinds": {}}
+    kinds = {kind: [Sample(**sample) for sample in one["samples"]] for kind, one in stored["kinds"].items()}
+    sizes = f"--eras {' '.join(args.eras)} --sizes {' '.join(map(str, args.sizes))} --many-size {args.many_size}"
+    asked = f"--log, {len(args.log)} times" if args.log else sizes
     with tempfile.TemporaryDirectory(prefix="moocdb-model-", dir=args.folder) as folder:
         if args.log:
-            kinds["given"] = [sample for log in args.log for sample in _measured(log.resolve(), Path(folder))]
+            kinds["given"] = [*kinds.get("given", ()), *(sample for log in args.log for sample in _measured(log.resolve(), Path(folder)))]
         for era in () if args.log else args.eras:
-            wanted = [(bytes_, "json") for bytes_ in args.sizes] + [(bytes_, "json.gz") for bytes_ in (min(args.sizes), args.many_size)]
-            wanted.append((args.many_size, "many.json"))
-            kinds[era] = []
+            wanted = [(bytes_, "json") for bytes_ in args.sizes]
+            if args.many_size:
+                wanted += [(min(args.sizes), "json.gz"), (args.many_size, "json.gz"), (args.many_size, "many.json")]
+            kinds.setdefault(era, [])
             for bytes_, suffix in wanted:
                 _say(f"{era}, {bytes_ / 1e6:.0f} MB, {suffix}")
                 log = Path(folder) / f"log.{suffix}"
@@ -61,6 +66,7 @@ def measure_all(args: argparse.Namespace) -> int:
     content: dict[str, Any] = {
         "date": time.strftime("%Y-%m-%d"),
         "machine": f"{processor()}, {os.cpu_count()} cores, Python {platform.python_version()}",
+        "measured": [*stored["measured"], f"python benchmarks/cluster_model.py measure {asked}"],
         "commands": [" ".join(["python", "-m", "moocdb_fast", *words]) for words in commands("log.json", PIECES, PARTS[0]).values()],
         "kinds": {kind: {"model": to_json(fit(samples)), "samples": [asdict(sample) for sample in samples]} for kind, samples in kinds.items()},
     }
@@ -122,7 +128,10 @@ def predict(args: argparse.Namespace) -> int:
     pieces = args.pieces or args.nodes * args.cores * 10
     work = Work(args.log / GB, args.users, pieces, args.parts, args.plans, args.gzip)
     seeds = range(args.seed, args.seed + args.seeds)
-    runs = [simulate(tasks(model, work, seed), cluster, seed) for seed in seeds]
+    try:
+        runs = [simulate(tasks(model, work, seed), cluster, seed) for seed in seeds]
+    except Hopeless as error:
+        raise SystemExit(f"error: {error}; try fewer failures or more --plans") from error
     archives = f", as {work.plans} plans" if work.plans > 1 else ""
     print(
         f"{work.log:,.0f} GB of {args.kind} logs{', gzip' if work.gzip else ''}{archives}, {work.users:g} million users; {cluster.nodes} nodes with "
@@ -210,14 +219,20 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
 
     one = commands.add_parser("measure", parents=[place], help="run the steps here, one process at a time, and write what they cost")
-    one.add_argument("--log", type=Path, action="append", metavar="FILE", help="a plain log to measure; without it logs are made")
+    one.add_argument(
+        "--log", type=Path, action="append", metavar="FILE", help="a plain log, best several of different sizes; without it logs are made"
+    )
     one.add_argument("--eras", nargs="+", choices=("modern", "legacy"), default=["modern", "legacy"])
     one.add_argument(
         "--sizes", nargs="+", type=size, default=[10**6, 3 * 10**8, 10**9, 2 * 10**9], help="of the logs that are made (default: 1MB 300MB 1GB 2GB)"
     )
     one.add_argument(
-        "--many-size", type=size, default=3 * 10**8, help="of the log in which each line has its own user, and of the packed one (default: 300MB)"
+        "--many-size",
+        type=size,
+        default=3 * 10**8,
+        help="of the packed log, and of the one with a user per line (default: 300MB; 0: neither)",
     )
+    one.add_argument("--add", action="store_true", help="to what --out has already, instead of replacing it")
     one.add_argument("--out", type=Path, default=STORED, help="where to write the model (default: the one that is stored here)")
     one.set_defaults(execute=measure_all)
 
@@ -253,7 +268,7 @@ def _parser() -> argparse.ArgumentParser:
 def main() -> int:
     """The command."""
     args = _parser().parse_args()
-    return args.execute(args)
+    return int(args.execute(args))
 
 
 if __name__ == "__main__":

@@ -7,10 +7,11 @@ simulation.py    these tasks on nodes that share a file server, and fail
 
 from .measuring import measure, worked
 from .model import Line, Model, Sample, Step, Work, fit, from_json, memory, tasks, to_json
-from .simulation import Cluster, Phase, Task, simulate
+from .simulation import Cluster, Hopeless, Phase, Task, simulate
 
 __all__ = [
     "Cluster",
+    "Hopeless",
     "Line",
     "Model",
     "Phase",

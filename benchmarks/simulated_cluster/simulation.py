@@ -16,7 +16,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 _HOUR = 3600.0
+_MOST_STARTS = 1000  # of a task, on average
 _NEAR = 1e-9  # shares of a task that are nothing but rounding
+
+
+class Hopeless(Exception):
+    """Nodes fail so often that a phase does not end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +113,8 @@ class _Simulation:
         while self.waiting and self.free:
             (number, done), node = self.waiting.popleft(), self.free.popleft()
             self.result.starts += 1
+            if self.result.starts > _MOST_STARTS * len(self.tasks):
+                raise Hopeless(f"{self.result.name}: nodes fail so often that its {len(self.tasks)} tasks were started {self.result.starts:,} times")
             self.starting[number] = node, done
             self._later(self.cluster.delay, "begin", node, number, done)
 

@@ -17,6 +17,7 @@ import cluster_model  # noqa: E402
 from generate import generate  # noqa: E402
 from simulated_cluster import (  # noqa: E402
     Cluster,
+    Hopeless,
     Line,
     Sample,
     Task,
@@ -100,6 +101,11 @@ def test_finished_units_are_not_repeated():
     assert in_units.repeated <= 10.0 * (in_units.starts - 5) < whole.repeated
 
 
+def test_a_task_that_never_gets_to_its_end():
+    with pytest.raises(Hopeless, match="only: nodes fail so often"):
+        once([Task(36_000.0)], Cluster(failures=3.0, repair=1.0))
+
+
 def test_slow_nodes_hold_up_a_phase():
     assert once([Task(10.0)] * 4, Cluster(4, slow=0.25, slowness=3.0)).seconds == pytest.approx(30.0)
 
@@ -158,6 +164,17 @@ def test_all_steps_are_measured(tmp_path, monkeypatch):
     assert len(said) == 5 and all(sample.cpu > 0 and sample.peak > 0 for sample in samples)
     assert samples[1].left > 0 and samples[2].left == pytest.approx(samples[4].left, rel=0.01) and samples[2].users > 0
     assert set(fit(samples)) == {"plan", "scan", "merge", "part", "merge_of_parts"}
+
+
+def test_a_measurement_can_be_added_to(monkeypatch, tmp_path):
+    out = tmp_path / "model.json"
+    monkeypatch.setattr(cluster_model, "_measured", lambda log, folder, size: [Sample("plan", size / 1e9, 0.0, 0.0, 0.5, 0, 0, 0, 1, 1)])
+    words = ("measure", "--eras", "legacy", "--many-size", "0", "--out", str(out), "--sizes")
+    assert run(monkeypatch, *words, "20KB", "30KB") == run(monkeypatch, *words, "40KB", "--add") == 0
+    content = json.loads(out.read_bytes())
+    assert [round(sample["log"] * 1e5) for sample in content["kinds"]["legacy"]["samples"]] == [2, 3, 4]
+    assert len(content["measured"]) == 2
+    assert from_json(content["kinds"]["legacy"]["model"])["plan"].lines["cpu"].fixed == 0.5
 
 
 def test_each_line_can_have_its_own_user(tmp_path):
