@@ -18,12 +18,12 @@ from typing import BinaryIO, cast
 
 from synthetic_log import Plan, Tally, declared_groups, write
 
-_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9}
+_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 
 
 def size(text: str) -> int:
     """Bytes of `100MB`, `1GB`, `500000`; units are decimal."""
-    found = re.fullmatch(r"([0-9.]+)\s*([KMG]?)B?", text.strip().upper())
+    found = re.fullmatch(r"([0-9.]+)\s*([KMGT]?)B?", text.strip().upper())
     if not found:
         raise argparse.ArgumentTypeError(f"not a size: {text} (try 100MB)")
     return int(float(found[1]) * _UNITS[found[2]])

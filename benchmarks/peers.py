@@ -140,7 +140,7 @@ def table(peers: list[Peer], results: dict[str, Result], size: int) -> str:
     return "\n".join(rows)
 
 
-def _processor() -> str:
+def processor() -> str:
     try:
         with Path("/proc/cpuinfo").open() as file:
             return next((line.split(":", 1)[1].strip() for line in file if line.startswith("model name")), platform.machine())
@@ -167,7 +167,7 @@ def main() -> int:
     peers = [peer for peer in PEERS if peer.name in options.only]
     results = compare(log, peers, options.rounds, lambda text: print(text, file=sys.stderr))
     size = log.stat().st_size
-    print(f"{log.name}, {size / 1e6:.0f} MB, {options.rounds} rounds, Python {platform.python_version()}, {_processor()}\n")
+    print(f"{log.name}, {size / 1e6:.0f} MB, {options.rounds} rounds, Python {platform.python_version()}, {processor()}\n")
     print(table(peers, results, size))
     return 0
 
