@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -24,6 +25,7 @@ from .tabular import Optional, filled, numbered
 Array = np.ndarray[Any, Any]
 _URI, _NAME = 2083, 555
 _NO_PAGE = "https://unknown/"
+_HASH = re.compile("[0-9a-fA-F]{32}")
 
 
 @dataclass
@@ -200,12 +202,7 @@ def _page_type(address: str) -> int:
 
 def _plain_name(name: str) -> str | None:
     """The name of a module as words; None for a hash."""
-    run = 0
-    for c in name:
-        run = run + 1 if c in "0123456789abcdefABCDEF" else 0
-        if run == 32:
-            return None
-    return name.replace("_", " ")[:_NAME]
+    return None if _HASH.search(name) else name.replace("_", " ")[:_NAME]
 
 
 # ---------------------------------------------------------------- problems

@@ -183,10 +183,9 @@ def _merge_modes(modes: list[int], codes: Array, found: Array) -> None:
 
 
 def _merge_modules(merged: Merged, found: dict[str, Any], codes: dict[str, Array], fresh: Array) -> None:
-    for local in fresh.tolist():
-        course = int(found["course"][local])
-        texts = (found[name].at(local) for name in ("id", "category", "name"))
-        merged.modules.append(Module(int(codes["course"][course]) if course >= 0 else -1, *texts))
+    course = found["course"][fresh]
+    texts = (found[name].take(fresh).to_pylist() for name in ("id", "category", "name"))
+    merged.modules += map(Module, np.where(course >= 0, codes["course"][course], -1).tolist() if len(codes["course"]) else course.tolist(), *texts)
     for local in np.flatnonzero(found["title"].valid).tolist():
         if (code := int(codes["module"][local])) not in merged.titles:
             merged.titles[code] = found["title"].at(local)

@@ -46,8 +46,10 @@ def _array(values: Any, spec: Column, kind: pa.DataType) -> pa.Array:
     elif isinstance(values, list | tuple):
         if None in values:
             valid = np.array([value is not None for value in values], bool)
-        if valid is not None or spec.type == "timestamp":
+        if spec.type == "timestamp":
             values = [_number(value) for value in values]
+        elif valid is not None:
+            values = [0 if value is None else value for value in values]
     return numbers(np.array(values, dtype), valid, kind)
 
 
