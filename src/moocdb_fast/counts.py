@@ -37,7 +37,9 @@ class OnDisk:
 
     @classmethod
     def of(cls, array: Array) -> OnDisk | Array:
-        """What to send of an array: all of it only if it is in memory."""
+        """What to send of an array: all of it only if it is in memory. Another machine sees what is on the disk."""
+        if isinstance(array, np.memmap):
+            array.flush()
         return cls(str(array.filename), array.dtype.str, len(array)) if isinstance(array, np.memmap) else array
 
     def open(self) -> Array:

@@ -33,6 +33,13 @@ def write_whole(path: Path, content: bytes, *, durable: bool = True) -> None:
         sync(path.parent)
 
 
+def make_private(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner alone."""
+    for path in (*reversed(folder.parents), folder):
+        if not path.exists():
+            path.mkdir(mode=0o700, exist_ok=True)
+
+
 @contextmanager
 def made_whole(path: Path) -> Iterator[Path]:
     """Another name to make a file under, which becomes `path` in the end: whoever sees that sees all of it, however often it is made."""

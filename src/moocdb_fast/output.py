@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -128,6 +129,8 @@ class Output:
         if self.restricted is not None and self.options.payloads:
             write_payloads(plan, self.restricted, made_rows(rows, links))
         self._tell(written, plan, dimensions)
+        for path in self.work.glob(f"{glob.escape(self.folder.name)}-counts-*"):
+            path.unlink()
         return written
 
     def _tell(self, written: Written, plan: Plan, dimensions: Dimensions) -> None:
@@ -143,7 +146,7 @@ class Output:
             written.warnings.append(f"{len(ids)} courses in one MOOCdb: {some}; see --course and --split-by-course")
 
     def _counts(self, name: str, dtype: Any) -> Array:
-        return rows_array(self.work, f"{self.folder.name}-{name}", self.merged.rows, dtype)
+        return rows_array(self.work, f"{self.folder.name}-counts-{name}", self.merged.rows, dtype)
 
     def _write_beside(self, plan: Plan, keys: list[str], tables: dict[str, int]) -> None:
         """moocdb.sql, and identities if they were asked for."""

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .disk import sync, sync_tree, write_whole
+from .disk import make_private, sync, sync_tree, write_whole
 from .errors import OutputError, UsageError, cannot_write, show, writing
 from .interrupts import held
 from .ledger import RejectsWriter, Summary
@@ -140,7 +140,7 @@ class Staging:
                 "add --overwrite to replace it, or choose another folder with --out",
             )
         self.folder.mkdir(mode=0o700, exist_ok=True)
-        self.work.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(self.work)
         self.final.mkdir()
 
     def _holds_only_restricted(self, path: Path) -> bool:

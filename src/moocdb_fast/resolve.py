@@ -58,7 +58,7 @@ class Resolved:
     url: Array  # codes of what the partition, or all of them, introduced
     duration: Array  # whole seconds, -1: none
     resource_is_module: Array
-    parts: dict[str, Array]  # row, module, numbers, answer_from, mark_from
+    parts: dict[str, Array]  # row, module, numbers, answer_from, mark_from, format_from
     part_values: dict[str, Any]
     scores: dict[str, Array]  # row, record (another row), mark (of part_values)
     children: dict[str, Children]  # clicks, posts, replies, verdicts

@@ -16,7 +16,7 @@ from . import _core
 from .columns import load_table, save_tables
 from .counts import Rows, count_rows
 from .disk import made_whole
-from .errors import writing
+from .errors import InputError, show, writing
 from .fates import Tally
 from .introduced import Introduced, introduce
 from .links import Links
@@ -94,8 +94,7 @@ class Resolving:
     def _collect(self, rows: Rows) -> Found:
         whole = Found(Links(self.plan.marked))
         for number in range(self.plan.partitions):
-            with self._made("found", number).open("rb") as file:
-                codes = whole.take(pickle.load(file))
+            codes = whole.take(_load(self._made("found", number)))
             save_tables(self._path("codes", number), {"codes": codes})
             count_rows(Resolved.load(self._made("resolved", number)), rows)
         return whole
@@ -141,6 +140,15 @@ class Resolving:
     def _made(self, what: str, number: int) -> Path:
         """Where a partition was resolved to."""
         return (self.parts[number % len(self.parts)] if self.parts else self.folder) / f"{what}-{number}"
+
+
+def _load(path: Path) -> Found:
+    try:
+        with path.open("rb") as file:
+            found: Found = pickle.load(file)
+    except (EOFError, ValueError, KeyError, IndexError, TypeError, AttributeError, ImportError, pickle.UnpicklingError) as error:
+        raise InputError(f"{show(path)} is damaged", "if it is in a part of a merge, remove that part and make it again") from error
+    return found
 
 
 def _guarded(step: Callable[[Resolving, int], None], resolving: Resolving) -> Callable[..., None]:

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageError
+from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageError, writing
 from .ledger import Summary
 from .options import Options
 from .publish import OURS, SUMMARY, folders_of
@@ -43,7 +43,8 @@ def placed(out: str | os.PathLike[str], options: Options, run: Callable[[Path], 
     with temporary_folder() as folder:
         summary = _run_in(folder / "out", run)
         summary.run.out = place.place
-        summary.write(folder / "out" / SUMMARY)
+        with writing(folder):
+            summary.write(folder / "out" / SUMMARY)
         try:
             upload.publish(folder / "out", progress)
         except OutputError as error:
@@ -135,6 +136,9 @@ class Upload:
         except Interrupted as error:
             self._take_back((SUMMARY, *first))
             raise Interrupted(error.signum, *_GONE) from error
+        except InputError as error:  # of looking at what is there
+            self._take_back((SUMMARY, *first))
+            raise OutputError(error.message, error.hint) from error
         except BaseException:
             self._take_back((SUMMARY, *first))
             raise

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import contextlib
 import json
+import logging
 import os
 import random
 import shutil
 import signal
+import stat
 import subprocess
 import sys
 import threading
 import time
 
 import pytest
+from synthetic import made
 from unit.days import differences, write
 
-from moocdb_fast import plan
+from moocdb_fast import Options, plan, translate
 from moocdb_fast.cli import main
 from moocdb_fast.cluster.dask import DaskEngine, _result, do_stage, translate_on_dask
 from moocdb_fast.errors import ClusterError, InputError
@@ -195,6 +198,39 @@ def test_workers_do_the_work_behind_the_scan(course, work, monkeypatch):
     assert min(stages) > 3
     course.is_whole(out)
     assert list(out.parent.iterdir()) == [out]
+
+
+def test_workers_of_many_threads(work, monkeypatch, tmp_path):
+    """As `dask worker` starts them: the tasks that one process does at the same time share nothing either."""
+    work.mkdir()
+    log = work / "log.json"
+    log.write_bytes(made(8_000_000, "modern", 5))
+    options = Options(key_file=tmp_path / "key", shard_bytes=500_000, workers=1)
+    translate(log, work / "whole", options)
+    monkeypatch.setattr(plan, "PARTITION_ROWS", 300)
+    settings = {"n_workers": 1, "threads_per_worker": 4, "dashboard_address": None, "silence_logs": logging.CRITICAL}
+    with distributed.LocalCluster(**settings) as cluster:
+        translate_on_dask(log, work / "out", options, backend=Backend(scheduler=cluster.scheduler_address), work=work / "pieces")
+    assert differences(work / "out", work / "whole") == []
+
+
+def test_the_work_folder_is_for_its_owner(course, work, remote, monkeypatch):
+    """Whatever the umask is: what lies there is believed."""
+    modes = []
+
+    def look(engine, *_):
+        modes.extend(stat.S_IMODE(path.stat().st_mode) for path in (engine.work, work))
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(DaskEngine, "spread", look)
+    monkeypatch.setattr(plan, "PARTITION_ROWS", 60)
+    before = os.umask(0o002)
+    try:
+        with pytest.raises(ZeroDivisionError):
+            translate_on_dask(course.logs, work.with_name("out"), course.options(), backend=Backend(scheduler=remote.address), work=work)
+    finally:
+        os.umask(before)
+    assert modes == [0o700, 0o700]
 
 
 def test_workers_write_the_outputs_of_courses(course, work, remote):

@@ -8,15 +8,18 @@ import socket
 import sys
 import tempfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from faults.runs import command, start
 from unit.days import differences, facts
 
 from moocdb_fast import translate
-from moocdb_fast.errors import Interrupted, OutputError
+from moocdb_fast.cluster.afar import brought
+from moocdb_fast.errors import InputError, Interrupted, OutputError
 from moocdb_fast.publish import SUMMARY
 from moocdb_fast.relations import translate_relations, write_relations
+from moocdb_fast.remote import Remote, place_of
 
 from .conftest import no_secret_below
 
@@ -127,6 +130,33 @@ def test_a_store_that_is_lost_while_it_is_written_to(store, logs, runs, place, w
     assert differences(folder / "out", runs.folder / "here") == []
 
 
+@pytest.mark.promise("P11", "P14")
+def test_a_store_that_is_lost_behind_the_upload(store, logs, runs, place, temporary, monkeypatch):
+    """When what has arrived is to be looked at: the tables are kept then, too."""
+    objects, asked = Remote.objects, []
+
+    def lost(self):
+        asked.append(self)
+        if len(asked) > 1:
+            raise InputError("the store is lost", "look")
+        return objects(self)
+
+    monkeypatch.setattr(Remote, "objects", lost)
+    with pytest.raises(OutputError, match="the store is lost") as caught:
+        translate(logs, store.uri(place), runs.options())
+    (folder,) = temporary.iterdir()
+    assert f"the tables are whole in {folder}/out" in caught.value.hint
+    assert store.names(place) == []
+
+
+def test_names_that_lead_out_of_the_folder(store, place, monkeypatch):
+    """Somebody else may have put them among the pieces."""
+    monkeypatch.setattr(Remote, "objects", lambda self: [(self.below("piece-0/../../evil"), 1)])
+    plan = SimpleNamespace(pieces=[0], piece=lambda index: SimpleNamespace(name=f"piece-{index}"))
+    with pytest.raises(InputError, match=r"whose name is no path: piece-0/../../evil"), brought(plan, place_of(store.uri(place))):
+        pass
+
+
 @pytest.mark.promise("P13")
 def test_a_signal_while_it_is_written_to(store, logs, runs, place, temporary):
     """What has been uploaded is taken back."""
@@ -182,8 +212,6 @@ def test_an_output_below_its_logs_is_not_read(store, logs, runs):
 
 def test_what_did_not_arrive_whole(store, logs, runs, place, monkeypatch, temporary):
     """A store that lost something without a word."""
-    from moocdb_fast.remote import Remote
-
     put = Remote.put
 
     def losing(self, source, *more):

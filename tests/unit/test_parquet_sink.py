@@ -25,3 +25,20 @@ def test_groups_do_not_depend_on_how_rows_came(tmp_path, monkeypatch, sizes):
     rows = sum(sizes)
     assert file.read().column("url_id").to_pylist() == list(range(1, rows + 1))
     assert [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)] == [10] * (rows // 10) + [rows % 10] * (rows % 10 > 0)
+
+
+def test_texts_too_long_for_one_array(tmp_path, monkeypatch):
+    """A group whose texts are more than an Arrow array can hold: the same rows, and the same bytes however they came."""
+    monkeypatch.setattr(parquet, "_MOST_TEXT", 1000)
+    monkeypatch.setattr(parquet, "_FEW_ROWS", 7)
+    schema = TABLES["urls"].arrow()
+    texts = [f"{i}\0" * (i % 40) + "x" for i in range(200)]
+    for name, size in (("one", 200), ("many", 9)):
+        (tmp_path / name).mkdir()
+        sink = parquet.ParquetSink(tmp_path / name)
+        for start in range(0, 200, size):
+            rows = range(start, min(start + size, 200))
+            sink.write("urls", pa.record_batch([pa.array(rows, pa.int32()), pa.array([texts[i] for i in rows])], schema=schema))
+        sink.close()
+    assert pq.ParquetFile(tmp_path / "one" / "urls.parquet").read().column("url").to_pylist() == [text.replace("\0", "\ufffd") for text in texts]
+    assert (tmp_path / "one" / "urls.parquet").read_bytes() == (tmp_path / "many" / "urls.parquet").read_bytes()

@@ -91,7 +91,7 @@ class Memo {
         return std::move(r.module);
     }
 
-    // Whether it is worth keeping: whole (nothing was raised halfway), and small.
+    // Whether it is worth keeping: its parts agree, and it is small. A process in which memory ran out scans nothing more with it.
     bool keep() const {
         constexpr size_t most_texts = 1 << 15, most_bytes = 1 << 23;
         auto fits = [&](const auto &texts, size_t size) { return static_cast<size_t>(texts.size()) == size && size <= most_texts && texts.bytes().size() <= most_bytes; };

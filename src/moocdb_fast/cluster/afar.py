@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import InputError, OutputError
+from ..errors import InputError, OutputError, escaped
 from ..inputs import STATE_MARK
 from ..remote import Remote, ask, each
 from ..uploading import temporary_folder
@@ -40,7 +40,11 @@ def _is_done(piece: Piece, work: Remote) -> bool:
     about = work.below(f"{piece.name}/{ABOUT}")
     if not about.is_object():
         return False
-    refuse_other_plan(piece, json.loads(about.content()), work.shown)
+    try:
+        content = json.loads(about.content())
+    except ValueError:  # it was cut off: the piece is made again
+        return False
+    refuse_other_plan(piece, content, work.shown)
     return True
 
 
@@ -50,6 +54,8 @@ def brought(plan: ShardPlan, work: Remote) -> Iterator[Path]:
     objects = {place.path[len(work.below("x").path) - 1 :]: place for place, _ in work.objects()}
     whole = {plan.piece(index).name for index in range(len(plan.pieces))}
     there = {name.removesuffix(f"/{ABOUT}") for name in objects if name.endswith(f"/{ABOUT}")} & whole
+    if strange := next((name for name in objects if set(name.split("/")) & {"", ".", ".."}), None):
+        raise InputError(f"{work.shown} holds an object whose name is no path: {escaped(strange)}", "remove it, and see who may write there")
     with temporary_folder() as folder:
         wanted = {name: place for name, place in objects.items() if there == whole or name.endswith(f"/{ABOUT}")}
         each(lambda one: one[1].fetch(folder / one[0]), [one for one in wanted.items() if one[0].split("/")[0] in there])

@@ -7,15 +7,16 @@ import os
 import pickle
 import secrets
 import shutil
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
-from functools import cached_property, lru_cache
+from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-from ..errors import ClusterError, InternalError, MoocdbError, UsageError, show
+from ..errors import ClusterError, InternalError, MoocdbError, UsageError, show, writing
 from ..inputs import Input
 from ..ledger import Summary
 from ..options import Options
@@ -94,10 +95,14 @@ class DaskEngine:
         """See resolving.Spread. What is to be done goes into a file, and workers are told its name."""
         distributed, self._stages = require("distributed"), self._stages + 1
         path = self.work / f"stage-{self._stages}"
-        with path.open("wb") as file:
+        with writing(self.work, "--work"), path.open("wb") as file:
             pickle.dump((make, args), file, pickle.HIGHEST_PROTOCOL)
         tasks = [self.client.submit(do_stage, os.fspath(path), number, pure=False, retries=_RETRIES) for number in numbers]
-        return [_result(distributed, task) for task in tasks]
+        try:
+            return [_result(distributed, task) for task in tasks]
+        except MoocdbError:
+            self.client.cancel(tasks)
+            raise
 
 
 class Spread(Planned):
@@ -177,12 +182,25 @@ def do_stage(path: str, number: int) -> Any:
         return work(number, lambda *_: None)
 
 
-@lru_cache(maxsize=1)
+class _Latest(threading.local):
+    """The stage that a thread of the worker is at: threads share nothing but files either."""
+
+    path = ""
+    work: Callable[..., Any]
+
+
+_latest = _Latest()
+
+
 def _work(path: str) -> Callable[..., Any]:
-    with Path(path).open("rb") as file:
-        make, args = pickle.load(file)
-    made: Callable[..., Any] = make(*args)
-    return made
+    if _latest.path != path:
+        try:
+            with Path(path).open("rb") as file:
+                make, args = pickle.load(file)
+        except AttributeError as error:  # it names what this version has not got
+            raise ImportError(str(error)) from error
+        _latest.path, _latest.work = path, make(*args)
+    return _latest.work
 
 
 @contextmanager
@@ -190,7 +208,7 @@ def _told() -> Iterator[None]:
     """Of an error that is a bug only the kind is told: its text may quote a line of the log."""
     try:
         yield
-    except MoocdbError:
+    except (MoocdbError, ImportError):
         raise
     except Exception as error:  # noqa: BLE001 - and it is told
         raise InternalError(f"unexpected {type(error).__name__} in a worker", "this is a bug") from None

@@ -21,7 +21,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from ..disk import link, read_object, sync, write_whole
+from ..disk import link, make_private, read_object, sync, write_whole
 from ..errors import InputError, OutputError, cannot_write, show
 from ..inputs import STATE_MARK
 from ..options import Options
@@ -87,7 +87,7 @@ def refuse_other_plan(piece: Piece, about: Any, work: str) -> None:
 
 def _make_work(work: Path) -> None:
     """The folder holds user names and answers: for its owner alone; and no log, whatever its files are called."""
-    work.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(work)
     (work / STATE_MARK).touch(mode=0o600)
 
 

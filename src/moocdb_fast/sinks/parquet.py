@@ -17,6 +17,7 @@ from ..tabular import coded
 from .plain import without_nul
 
 _GROUP_ROWS = 1 << 17
+_MOST_TEXT, _FEW_ROWS = 1 << 30, 1 << 10  # bytes of a text column that is one array; else so many rows at a time
 
 
 class ParquetSink:
@@ -46,7 +47,7 @@ class ParquetSink:
         fields = pa.schema([field.with_type(column.type) for field, column in zip(schema, columns, strict=True)])
         writer = self._writer(table, fields)
         if len(columns[0]):
-            writer.write_batch(pa.record_batch(columns, schema=fields), row_group_size=_GROUP_ROWS)
+            writer.write_table(pa.table(columns, schema=fields), row_group_size=_GROUP_ROWS)
 
     def _writer(self, table: str, fields: pa.Schema) -> Any:
         if table not in self._writers:
@@ -86,7 +87,12 @@ def _divided(batches: list[pa.RecordBatch], rows: int) -> tuple[list[pa.RecordBa
 
 
 def _joined(columns: list[pa.Array], kind: pa.DataType) -> pa.Array:
-    """A column of a group; of a coded one the strings that the group has, in the order in which it has them."""
+    """A column of a group; of a coded one the strings that the group has, in the order in which it has them. Texts that are too much for one array
+    become several, of as many rows however they came."""
+    rows = sum(map(len, columns))
+    if pa.types.is_string(columns[0].type) and rows > _FEW_ROWS and sum(column.nbytes for column in columns) > _MOST_TEXT:
+        whole = pa.chunked_array(columns)
+        return pa.chunked_array([_joined(whole.slice(start, _FEW_ROWS).chunks, kind) for start in range(0, rows, _FEW_ROWS)])
     column = pa.concat_arrays(columns)
     if not pa.types.is_dictionary(column.type):
         return without_nul(column if column.type == kind else column.cast(kind))
