@@ -71,7 +71,7 @@ class Remote:
         file = folder / "scheduler.json"
         self.scheduler = self._start("scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(file), "--no-dashboard")
         deadline = time.monotonic() + 60
-        while not file.exists():
+        while not (file.exists() and file.read_text().rstrip().endswith("}")):
             assert time.monotonic() < deadline
             time.sleep(0.05)
         self.address = json.loads(file.read_text())["address"]

@@ -69,7 +69,7 @@ def test_a_machine_is_cut_off(course, work, machines):
 
         found = here / "scheduler.json"
         start(machines[0], "scheduler.log", "dask", "scheduler", "--host", "0.0.0.0", "--scheduler-file", str(found), "--no-dashboard")
-        wait_for(found.exists)
+        wait_for(lambda: found.exists() and found.read_text().rstrip().endswith("}"))  # it is there before it is whole
         port = json.loads(found.read_text())["address"].rpartition(":")[2]
         workers = []
         for number, machine in enumerate(machines[1:], 1):

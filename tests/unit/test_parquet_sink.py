@@ -42,3 +42,24 @@ def test_texts_too_long_for_one_array(tmp_path, monkeypatch):
         sink.close()
     assert pq.ParquetFile(tmp_path / "one" / "urls.parquet").read().column("url").to_pylist() == [text.replace("\0", "\ufffd") for text in texts]
     assert (tmp_path / "one" / "urls.parquet").read_bytes() == (tmp_path / "many" / "urls.parquet").read_bytes()
+
+
+def test_coded_and_plain_columns_may_mix(tmp_path, monkeypatch):
+    """In one group or in several, with dictionaries of their own: the rows are those that came, and the bytes those of the texts coded at once."""
+    monkeypatch.setattr(parquet, "_GROUP_ROWS", 4)
+    texts = ["a", "f", "b", "a", "c", "b", "b", "f", "d", "a", "e"]
+    made = {}
+    for name, cuts in (("coded", (11,)), ("both", (2, 3, 6)), ("plain first", (4, 4, 3))):
+        (tmp_path / name).mkdir()
+        sink, start = parquet.ParquetSink(tmp_path / name), 0
+        for number, size in enumerate(cuts):
+            column = pa.array(texts[start : start + size])
+            column = column if (number == 0) == (name == "plain first") else column.dictionary_encode()
+            rows = {"os_id": pa.array(range(start, start + size), pa.int32()), "os_name": column}
+            sink.write("os", pa.record_batch(list(rows.values()), names=list(rows)))
+            start += size
+        sink.close()
+        file = pq.ParquetFile(tmp_path / name / "os.parquet")
+        assert file.read().column("os_name").to_pylist() == texts
+        made[name] = [file.metadata.row_group(i).num_rows for i in range(file.num_row_groups)]
+    assert all(sizes == [4, 4, 3] for sizes in made.values())

@@ -28,6 +28,7 @@ class ParquetSink:
     def __init__(self, folder: Path, tables: Mapping[str, Table] = TABLES) -> None:
         self._folder, self._tables = folder, tables
         self._writers: dict[str, Any] = {}
+        self._kinds: dict[str, list[pa.DataType]] = {}  # of columns, in all groups those of the first
         self._waiting: dict[str, list[pa.RecordBatch]] = {}
 
     def write(self, table: str, batch: pa.RecordBatch) -> None:
@@ -43,7 +44,10 @@ class ParquetSink:
         group = [batch for batch in group if batch.num_rows] or group[:1]
         schema = self._tables[table].arrow()
         columns = [_joined([batch.column(i) for batch in group], field.type) for i, field in enumerate(schema)]
+        if table in self._kinds:
+            columns = [_as(column, kind) for column, kind in zip(columns, self._kinds[table], strict=True)]
         # What is coded goes in as it is: its strings need not be told apart once more.
+        self._kinds[table] = [column.type for column in columns]
         fields = pa.schema([field.with_type(column.type) for field, column in zip(schema, columns, strict=True)])
         writer = self._writer(table, fields)
         if len(columns[0]):
@@ -89,19 +93,28 @@ def _divided(batches: list[pa.RecordBatch], rows: int) -> tuple[list[pa.RecordBa
 def _joined(columns: list[pa.Array], kind: pa.DataType) -> pa.Array:
     """A column of a group; of a coded one the strings that the group has, in the order in which it has them. Texts that are too much for one array
     become several, of as many rows however they came."""
+    if not all(pa.types.is_dictionary(column.type) for column in columns):
+        columns = [_as(column, kind) for column in columns]
     rows = sum(map(len, columns))
     if pa.types.is_string(columns[0].type) and rows > _FEW_ROWS and sum(column.nbytes for column in columns) > _MOST_TEXT:
         whole = pa.chunked_array(columns)
         return pa.chunked_array([_joined(whole.slice(start, _FEW_ROWS).chunks, kind) for start in range(0, rows, _FEW_ROWS)])
     column = pa.concat_arrays(columns)
     if not pa.types.is_dictionary(column.type):
-        return without_nul(column if column.type == kind else column.cast(kind))
+        return without_nul(column)
     codes, used = _codes(column.indices), _core.FirstUse()
     used.add(codes)
     names = np.full(len(column.dictionary), -1, np.int32)
     names[used.codes()] = np.arange(len(used.codes()), dtype=np.int32)
     texts = Text(*text_buffers(column.dictionary)).take(used.codes())
     return coded(_core.translate(codes, names), without_nul(texts))
+
+
+def _as(column: pa.Array, kind: pa.DataType) -> pa.Array:
+    """A column as one of the type; texts may become coded."""
+    if column.type == kind:
+        return column
+    return column.dictionary_encode() if pa.types.is_dictionary(kind) else column.cast(kind)
 
 
 def _codes(indices: pa.Array) -> np.ndarray[Any, Any]:
