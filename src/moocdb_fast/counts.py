@@ -38,9 +38,10 @@ class OnDisk:
     @classmethod
     def of(cls, array: Array) -> OnDisk | Array:
         """What to send of an array: all of it only if it is in memory. Another machine sees what is on the disk."""
-        if isinstance(array, np.memmap):
-            array.flush()
-        return cls(str(array.filename), array.dtype.str, len(array)) if isinstance(array, np.memmap) else array
+        if not isinstance(array, np.memmap):
+            return array
+        array.flush()
+        return cls(str(array.filename), array.dtype.str, len(array))
 
     def open(self) -> Array:
         """The array."""

@@ -165,6 +165,15 @@ def writing(path: str | os.PathLike[str], option: str = "--out") -> Iterator[Non
         raise cannot_write(path, error, option) from error
 
 
+@contextmanager
+def for_output() -> Iterator[None]:
+    """What cannot be read of the place where something is to be written is an OutputError."""
+    try:
+        yield
+    except InputError as error:
+        raise OutputError(error.message, error.hint) from error
+
+
 def cannot_read(path: str | os.PathLike[str], error: OSError) -> InputError:
     """The InputError for an OSError met while opening `path`."""
     if error.errno == errno.ENOENT:

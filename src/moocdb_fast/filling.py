@@ -6,12 +6,10 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import chain
-from typing import Any
 
 import pyarrow as pa
 
-from .errors import writing
-from .resolving import Resolving, Spread
+from .resolving import Resolving, Spread, step
 from .rows import RowMaker
 from .sinks import Sink
 from .sinks.csv import CsvSink
@@ -52,18 +50,13 @@ def fill_tables(
 
 def _write_apart(resolving: Resolving, maker: RowMaker, sink: CsvSink, spread: Spread) -> list[Counts]:
     numbers = list(range(resolving.plan.partitions))
-    counts = spread(_writer, (resolving, maker, sink), numbers)
+    counts = spread(step, (_write_partition, resolving, maker, sink), numbers)
     for number, tables in zip(numbers, counts, strict=True):
         for name in tables:
             sink.append(name, resolving.rows_file(number, name))
     return counts
 
 
-def _writer(resolving: Resolving, maker: RowMaker, sink: CsvSink) -> Callable[..., Counts]:
-    """Writing the rows of a partition to files of their own, as the work of a worker process."""
-
-    def work(number: int, _report: Any) -> Counts:
-        with writing(resolving.folder):
-            return sink.write_apart(chain.from_iterable(maker.tables(resolving.load(number))), partial(resolving.rows_file, number))
-
-    return work
+def _write_partition(resolving: Resolving, number: int, maker: RowMaker, sink: CsvSink) -> Counts:
+    """The rows of a partition, into files of their own."""
+    return sink.write_apart(chain.from_iterable(maker.tables(resolving.load(number))), partial(resolving.rows_file, number))

@@ -63,7 +63,7 @@ def _columns(rows: Rows, links: Links, dimensions: Dimensions) -> Iterator[tuple
     import pyarrow.compute as pc  # only runs that append need it
 
     for kind in ROW_KINDS:
-        yield _ROWS[kind], [_Counts(getattr(rows, kind))]
+        yield _ROWS[kind], [getattr(rows, kind)]
     yield "collaborations", [links.post_ordinals]
     yield "feedbacks", [links.reply_ordinals]
     for name, columns in _STANDS_FOR.items():
@@ -72,19 +72,6 @@ def _columns(rows: Rows, links: Links, dimensions: Dimensions) -> Iterator[tuple
             yield name, [pc.coalesce(*(table.column(column) for column in columns))]
         else:
             yield name, [table.column(column) for column in columns]
-
-
-@dataclass(frozen=True)
-class _Counts:
-    """Counts of rows, whose digest does not depend on how many bytes each takes."""
-
-    array: Array
-
-    def __len__(self) -> int:
-        return len(self.array)
-
-    def __getitem__(self, rows: slice) -> _Counts:
-        return _Counts(self.array[rows])
 
 
 def _digest(columns: list[Any]) -> str:
@@ -97,10 +84,10 @@ def _digest(columns: list[Any]) -> str:
 
 def _bytes(column: Any) -> Iterator[Any]:
     """The content of an array, or of an Arrow column, which text and NULL are told apart in."""
-    if isinstance(column, np.ndarray | _Counts):
-        array, dtype = (column.array, np.int32) if isinstance(column, _Counts) else (column, column.dtype)
-        for start in range(0, len(array), _CHUNK):
-            yield np.ascontiguousarray(array[start : start + _CHUNK], dtype)
+    if isinstance(column, np.ndarray):
+        dtype = np.promote_types(column.dtype, np.int32)  # whatever a count takes in memory, the digest is the same
+        for start in range(0, len(column), _CHUNK):
+            yield np.ascontiguousarray(column[start : start + _CHUNK], dtype)
         return
     whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     yield np.asarray(whole.is_valid())

@@ -6,7 +6,6 @@ import pickle
 import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -86,8 +85,8 @@ class Resolving:
         """Resolve the share, to files."""
         self.folder.mkdir()
         if self.plan.partitions > 1:
-            spread(partial(_guarded, Resolving.cut), (self,), list(range(len(self._partitions.batches))))
-        spread(partial(_guarded, Resolving.resolve), (self,), list(self.share.numbers(self.plan.partitions)))
+            spread(step, (Resolving.cut, self), list(range(len(self._partitions.batches))))
+        spread(step, (Resolving.resolve, self), list(self.share.numbers(self.plan.partitions)))
         if self.plan.partitions > 1:
             self._partitions.forget()
 
@@ -151,11 +150,11 @@ def _load(path: Path) -> Found:
     return found
 
 
-def _guarded(step: Callable[[Resolving, int], None], resolving: Resolving) -> Callable[..., None]:
-    """A step as the work of a worker process."""
+def step(do: Callable[..., Any], resolving: Resolving, *more: Any) -> Callable[..., Any]:
+    """`do(resolving, number, *more)` as the work of a worker process."""
 
-    def work(number: int, _report: Any) -> None:
+    def work(number: int, _report: Any) -> Any:
         with writing(resolving.folder):
-            step(resolving, number)
+            return do(resolving, number, *more)
 
     return work

@@ -16,7 +16,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .errors import InputError, Interrupted, MoocdbError, OutputError, UsageError, writing
+from .errors import Interrupted, MoocdbError, OutputError, UsageError, for_output, writing
 from .ledger import Summary
 from .options import Options
 from .publish import OURS, SUMMARY, folders_of
@@ -62,6 +62,14 @@ def folder_of(out: str) -> Path:
     return place
 
 
+def refuse_load(out: str) -> None:
+    """An output that is to be loaded into a database lies here."""
+    if isinstance(place_of(out), Remote):
+        raise UsageError(
+            "--to loads from a folder of this machine, and --out names a store", "run without --to, then bring the tables here and load them"
+        )
+
+
 def _refuse(options: Options) -> None:
     for given, why in (
         (options.append, "--append adds to an output in a folder of this machine"),
@@ -105,12 +113,10 @@ class Upload:
 
     def prepare(self) -> None:
         """Refuse a place that is in use or cannot be written to."""
-        try:
+        with for_output():
             if self.place.is_object():
                 raise OutputError(f"{self.place.shown} is an object, not a folder", "choose another place with --out")
             self._there = self._names()
-        except InputError as error:
-            raise OutputError(error.message, error.hint) from error
         if self._there and not self._overwrite:
             what = "an earlier output" if OURS & set(self._there) else "other objects"
             raise OutputError(
@@ -128,20 +134,17 @@ class Upload:
         """Upload everything, the summary last. A run that fails here removes what it has uploaded, if the store lets it."""
         files = {path.relative_to(folder).as_posix(): path.stat().st_size for path in folder.rglob("*") if path.is_file()}
         first = sorted(files.keys() - {SUMMARY})
-        try:
-            self._remove_earlier(files)
-            self._put_all(folder, first, sum(files.values()), progress)
-            self._verify({name: files[name] for name in first})
-            ask(lambda: self.place.below(SUMMARY).put(folder / SUMMARY))
-        except Interrupted as error:
-            self._take_back((SUMMARY, *first))
-            raise Interrupted(error.signum, *_GONE) from error
-        except InputError as error:  # of looking at what is there
-            self._take_back((SUMMARY, *first))
-            raise OutputError(error.message, error.hint) from error
-        except BaseException:
-            self._take_back((SUMMARY, *first))
-            raise
+        with for_output():
+            try:
+                self._remove_earlier(files)
+                self._put_all(folder, first, sum(files.values()), progress)
+                self._verify({name: files[name] for name in first})
+                ask(lambda: self.place.below(SUMMARY).put(folder / SUMMARY))
+            except BaseException as error:
+                self._take_back((SUMMARY, *first))
+                if isinstance(error, Interrupted):
+                    raise Interrupted(error.signum, *_GONE) from error
+                raise
 
     def _remove_earlier(self, files: Iterable[str]) -> None:
         """What makes the earlier output one goes first; then what the new one does not replace of it."""

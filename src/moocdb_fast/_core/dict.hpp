@@ -46,7 +46,8 @@ inline uint64_t hash_text(const char *p, size_t n) {
     return mix(mix(a, b), mix(c, d ^ k0));
 }
 
-// 64-bit hash of a whole line. It is kept in shards and compared across them: to change it takes another SHARD_FORMAT. Four sums at once: a multiplication need not wait for the one before (half the time of hash_bytes).
+// 64-bit hash of a whole line. It is kept in shards and compared across them: to change it takes another SHARD_FORMAT. Four sums at once: a
+// multiplication need not wait for the one before (half the time of hash_bytes).
 inline uint64_t hash_line(const char *p, size_t n) {
     constexpr uint64_t keys[4] = {0xa0761d6478bd642fULL, 0xe7037ed1a0b428dbULL, 0x8ebc6af09c88c6e3ULL, 0x589965cc75374cc3ULL};
     uint64_t sums[4] = {n, keys[1], keys[2], keys[3]};

@@ -11,7 +11,6 @@ from typing import Any
 
 from ..errors import COMPLETE, DamagedInput, UsageError
 from ..options import FIELDS, Options, option_name
-from ..remote import Remote, place_of
 from . import cluster, load
 from .signals import signals
 
@@ -71,10 +70,10 @@ def execute(args: argparse.Namespace) -> int:
     if not args.out:
         raise UsageError("where should the tables go?", "add --out DIR, for example: --out moocdb/")
 
-    if args.to and isinstance(place_of(args.out), Remote):
-        raise UsageError(
-            "--to loads from a folder of this machine, and --out names a store", "run without --to, then bring the tables here and load them"
-        )
+    if args.to:
+        from ..uploading import refuse_load
+
+        refuse_load(args.out)
     if args.to and options.split_by_course:
         raise UsageError(
             "--to loads one MOOCdb, and --split-by-course makes several", "run without --to, then load each folder into its own database"
@@ -139,6 +138,7 @@ def damage_message(damaged: list[Any], out: str, *, append: bool = False, loads:
 
 def _dry_run(args: argparse.Namespace, options: Options) -> int:
     from ..inputs import describe
+    from ..remote import place_of
     from .report import plan_report
 
     if args.from_relations:

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ..errors import InputError, OutputError, escaped
+from ..errors import InputError, escaped, for_output
 from ..inputs import STATE_MARK
 from ..remote import Remote, ask, each
 from ..uploading import temporary_folder
@@ -19,11 +19,9 @@ from .plan import Piece, ShardPlan
 
 def run_piece_afar(piece: Piece, work: Remote, report: Report = lambda _bytes, _events: None, *, workers: int = 1) -> bool:
     """Scan a piece into `<work>/<its name>`; False when it was there already."""
-    try:
+    with for_output():
         if _is_done(piece, work):
             return False
-    except InputError as error:
-        raise OutputError(error.message, error.hint) from error
     work.probe()
     work.below(STATE_MARK).put_bytes(b"")  # no log, whatever its objects are called
     with temporary_folder() as folder:

@@ -10,9 +10,7 @@ from __future__ import annotations
 
 import json
 import os
-import secrets
 import shutil
-import socket
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
@@ -27,6 +25,7 @@ from ..options import Options
 from ..plan import PARTITION_ROWS
 from ..resume import finished
 from ..translate import Progress, run_here
+from .piece import attempt_at
 from .plan import ShardPlan
 from .planned import Planned, named, planned_options
 
@@ -53,7 +52,7 @@ def run_part(
     if _is_done(home, about):
         return False
     source.find(source.work)
-    attempt = home.with_name(f"{home.name}.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
+    attempt = attempt_at(home)
     try:
         with writing(source.work, "--work"):
             attempt.mkdir(mode=0o700)

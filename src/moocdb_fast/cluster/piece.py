@@ -47,7 +47,7 @@ def run_piece(piece: Piece, work: Path, report: Report = lambda _bytes, _events:
         for file in piece.files:
             file.verify()
         _make_work(work)
-        attempt = work / f"{piece.name}.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+        attempt = attempt_at(work / piece.name)
         attempt.mkdir(mode=0o700)
         write_whole(attempt / ABOUT, json.dumps({"plan": piece.plan, "piece": piece.index}).encode())
         _scan(piece, work, attempt, report, workers)
@@ -60,6 +60,11 @@ def run_piece(piece: Piece, work: Path, report: Report = lambda _bytes, _events:
         if isinstance(error, OutputError):
             raise
         raise cannot_write(work, error) from error
+
+
+def attempt_at(home: Path) -> Path:
+    """A name for what becomes a folder that several machines may try to make."""
+    return home.with_name(f"{home.name}.{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}")
 
 
 def check_format(planned: str) -> None:

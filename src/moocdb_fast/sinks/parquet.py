@@ -102,11 +102,12 @@ def _joined(columns: list[pa.Array], kind: pa.DataType) -> pa.Array:
     column = pa.concat_arrays(columns)
     if not pa.types.is_dictionary(column.type):
         return without_nul(column)
-    codes, used = _codes(column.indices), _core.FirstUse()
-    used.add(codes)
+    codes, uses = _codes(column.indices), _core.FirstUse()
+    uses.add(codes)
+    used = uses.codes()
     names = np.full(len(column.dictionary), -1, np.int32)
-    names[used.codes()] = np.arange(len(used.codes()), dtype=np.int32)
-    texts = Text(*text_buffers(column.dictionary)).take(used.codes())
+    names[used] = np.arange(len(used), dtype=np.int32)
+    texts = Text(*text_buffers(column.dictionary)).take(used)
     return coded(_core.translate(codes, names), without_nul(texts))
 
 
