@@ -12,13 +12,11 @@ from pathlib import Path
 from typing import Any, Literal, get_args
 
 from .errors import UsageError, cannot_read, show
-from .remote import SCHEMES
 
 Format = Literal["csv", "parquet", "duckdb"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 MIB = 1024 * 1024
 
-_URI = re.compile(rf"({'|'.join((*SCHEMES, 'file'))}):/", re.IGNORECASE)  # a path that was made of one has lost a slash
 _SIZE = re.compile(r"(\d+)\s*(|[KMG])(i?B)?", re.IGNORECASE)
 _UNITS = {"": 1, "K": 1024, "M": MIB, "G": 1024 * MIB}
 
@@ -189,9 +187,16 @@ def _checked(name: str, value: Any, check: Callable[[Any], Any]) -> Any:
 def _path(value: Any) -> Path | None:
     if value is not None and not isinstance(value, str | os.PathLike):
         raise ValueError("it must be a path")
-    if value is not None and _URI.match(os.fspath(value)):
+    if value is not None and _was_uri(os.fspath(value)):
         raise ValueError("it must be a path of this machine, not a URI")
     return None if value is None else Path(value)
+
+
+def _was_uri(path: str) -> bool:
+    """Whether a path was made of a URI, which has cost it a slash."""
+    from .remote import SCHEMES  # most commands need nothing of it
+
+    return re.match(rf"({'|'.join((*SCHEMES, 'file'))}):/", path, re.IGNORECASE) is not None
 
 
 def _courses(value: Any) -> tuple[str, ...]:
