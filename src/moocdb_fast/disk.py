@@ -83,3 +83,12 @@ def link(source: Path, target: Path) -> None:
         if error.errno not in _NO_LINKS:
             raise
         shutil.copyfile(source, target)
+
+
+def disk_use(folder: str | os.PathLike[str]) -> int:
+    """The bytes that the files below a folder take on the disk."""
+    total = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            total += disk_use(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_blocks * 512
+    return total
