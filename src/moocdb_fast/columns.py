@@ -189,7 +189,7 @@ class TableFile:
         if isinstance(entry[0], str):
             return _array(file, entry, start, end)
         ends = _array(file, entry[0], start, end + 1)
-        data = _array(file, entry[1], int(ends[0]), int(ends[-1])) if len(ends) else b""
+        data = _array(file, entry[1], int(ends[0]), int(ends[-1]))
         return Text(ends - ends[0], data, None if entry[2] is None else _array(file, entry[2], start, end))
 
 
