@@ -173,8 +173,9 @@ class TableFile:
     def __init__(self, path: Path) -> None:
         self._path = path
         with path.open("rb") as file:
-            size = int.from_bytes(_read(file, file.seek(0, os.SEEK_END) - _ALIGNED, _ALIGNED), "little")
-            self._index: dict[str, Index] = json.loads(_read(file, file.tell() - _ALIGNED - size, size))
+            end = file.seek(0, os.SEEK_END) - _ALIGNED
+            size = int.from_bytes(_read(file, end, _ALIGNED), "little")
+            self._index: dict[str, Index] = json.loads(_read(file, end - size, size))
 
     def open(self) -> BinaryIO:
         """The file, for `rows`."""
