@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moocdb_fast import _core
-from moocdb_fast.columns import Text, joined, load_table, numbers, picked, save_tables
+from moocdb_fast.columns import TableFile, Text, joined, load_table, numbers, picked, save_tables
 from moocdb_fast.sinks.csv import Formatter
 from moocdb_fast.threads import Threads
 
@@ -48,6 +48,32 @@ def test_tables_come_back_from_a_file(tmp_path):
     assert load_table(tmp_path / "t", "a", ("real",)).keys() == {"real"}
     other = load_table(tmp_path / "t", "b")
     assert len(other["empty"]) == len(other["text"]) == 0
+
+
+@settings(deadline=None)
+@given(TEXTS, st.data())
+def test_ranges_of_rows_are_read_without_the_rest(tmp_path_factory, texts, data):
+    path = tmp_path_factory.mktemp("tables") / "t"
+    codes = np.arange(len(texts), dtype=np.int32) * 7
+    ends, content, _ = Text.of(map(str, codes))
+    save_tables(path, {"before": {"x": np.arange(3)}, "a": {"code": codes, "text": Text.of(texts), "plain": Text(ends, content)}})
+    start = data.draw(st.integers(0, len(texts)))
+    end = data.draw(st.integers(start, len(texts)))
+    table = TableFile(path)
+    with table.open() as file:
+        found = table.rows(file, "a", start, end)
+        assert found["code"].tolist() == codes[start:end].tolist() and found["code"].dtype == np.int32
+        assert found["text"].to_list() == texts[start:end]
+        assert found["plain"].to_list() == [str(code) for code in codes[start:end]]
+
+
+def test_a_range_of_a_file_that_was_cut_is_an_error(tmp_path):
+    save_tables(tmp_path / "t", {"a": {"x": np.arange(100)}})
+    table = TableFile(tmp_path / "t")
+    with (tmp_path / "t").open("r+b") as file:
+        file.truncate(80)
+    with table.open() as file, pytest.raises(OSError, match="shorter than it was"):
+        table.rows(file, "a", 0, 100)
 
 
 @settings(deadline=None)
