@@ -112,6 +112,12 @@ def scatter(column: NDArray[Any], place: _Codes, out: NDArray[Any], codes: _Code
 def pick(column: NDArray[Any], rows: _Codes | _Longs) -> NDArray[Any]:
     """`column[rows]`, without a look at each index."""
 
+def set_bits(words: NDArray[np.uint64], at: _Longs) -> NDArray[np.uint8]:
+    """Set bits, 64 to a word. Returns which were set before."""
+
+def count_bits(words: NDArray[np.uint64], before: _Longs, at: _Longs) -> _Longs:
+    """How many bits are set before each one; `before` says how many before each word."""
+
 def look_up(ids: _Codes, codes: _Codes, rows: _Longs) -> _Codes:
     """`ids[codes[rows]]`, 0 for code -1."""
 

@@ -4,6 +4,7 @@
 
     tables.pxi      what events/ declares, handed to C++
     scan.pxi        lines to columns: the scan of a shard
+    bits.pxi        a bit for each line
     merge.pxi       dictionaries across shards; courses for events that name none
     resolve.pxi     the pass over a user's events
     rows.pxi        columns of rows: codes of the whole, places, texts, pairs of codes
@@ -85,6 +86,7 @@ include "_core/tables.pxi"
 include "_core/scan.pxi"
 include "_core/resolve.pxi"
 include "_core/rows.pxi"
+include "_core/bits.pxi"
 include "_core/merge.pxi"
 include "_core/tree.pxi"
 include "_core/csv.pxi"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import mmap
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
@@ -162,6 +164,47 @@ def load_table(path: Path, name: str, wanted: Iterable[str] | None = None) -> di
     """Columns of a table in a file of tables."""
     data = mapped(path)
     return read_columns(data, _index_of(data)[name], wanted)
+
+
+class TableFile:
+    """A file of tables of which ranges of rows are read. They are not mapped: a few rows of many columns would each take a page of memory. Only
+    the index is kept, since there may be more files than a process may have open."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        with path.open("rb") as file:
+            size = int.from_bytes(_read(file, file.seek(0, os.SEEK_END) - _ALIGNED, _ALIGNED), "little")
+            self._index: dict[str, Index] = json.loads(_read(file, file.tell() - _ALIGNED - size, size))
+
+    def open(self) -> BinaryIO:
+        """The file, for `rows`."""
+        return self._path.open("rb", buffering=0)
+
+    def rows(self, file: BinaryIO, table: str, start: int, end: int) -> dict[str, Any]:
+        """The rows from one to before another."""
+        return {name: self._range(file, entry, start, end) for name, entry in self._index[table].items()}
+
+    @staticmethod
+    def _range(file: BinaryIO, entry: Any, start: int, end: int) -> Any:
+        if isinstance(entry[0], str):
+            return _array(file, entry, start, end)
+        ends = _array(file, entry[0], start, end + 1)
+        data = _array(file, entry[1], int(ends[0]), int(ends[-1])) if len(ends) else b""
+        return Text(ends - ends[0], data, None if entry[2] is None else _array(file, entry[2], start, end))
+
+
+def _array(file: BinaryIO, entry: Any, start: int, end: int) -> Array:
+    dtype = np.dtype(entry[0])
+    if start == end:
+        return np.empty(0, dtype)
+    return np.frombuffer(_read(file, entry[1] + start * dtype.itemsize, (end - start) * dtype.itemsize), dtype)
+
+
+def _read(file: BinaryIO, offset: int, size: int) -> bytes:
+    data = os.pread(file.fileno(), size, offset)
+    if len(data) != size:
+        raise OSError(errno.EIO, "the file is shorter than it was", file.name)
+    return data
 
 
 def _index_of(data: mmap.mmap) -> dict[str, Index]:

@@ -39,12 +39,11 @@ def fill_tables(
     for sink in apart:
         assert spread is not None
         yield from _write_apart(resolving, maker, sink, spread)
-        measure()
     pool = Threads(threads if all(sink.side_by_side for sink in here) else 1)
     for number in numbers if here else ():
         counts = pool.run([partial(put, here, batches) for batches in maker.tables(resolving.load(number))])
         yield from () if apart else counts
-        measure()
+    measure()
     resolving.forget()
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from .counts import ROW_KINDS, Rows
+from .counts import ROW_KINDS, RowCounts, Rows
 from .dimensions import Dimensions
 from .links import Links
 from .shards import text_buffers
@@ -50,11 +50,11 @@ class GivenIds:
     def compare(self, rows: Rows, links: Links, dimensions: Dimensions) -> None:
         """Look at the ids of a new output."""
         columns = dict(_columns(rows, links, dimensions))
-        self.now = {name: (len(arrays[0]), _digest(arrays)) for name, arrays in columns.items()}
+        self.now = {name: (len(arrays[0]), _digest(arrays, len(arrays[0]))) for name, arrays in columns.items()}
         before = self.before or {}
         for name, (count, digest) in before.items():
             arrays = columns[name]
-            if count > len(arrays[0]) or _digest([array[:count] for array in arrays]) != digest:
+            if count > len(arrays[0]) or _digest(arrays, count) != digest:
                 self.changed.append(name)
 
 
@@ -74,22 +74,22 @@ def _columns(rows: Rows, links: Links, dimensions: Dimensions) -> Iterator[tuple
             yield name, [table.column(column) for column in columns]
 
 
-def _digest(columns: list[Any]) -> str:
+def _digest(columns: list[Any], count: int) -> str:
     digest = hashlib.sha256()
     for column in columns:
-        for piece in _bytes(column):
+        for piece in _bytes(column, count):
             digest.update(piece)
     return digest.hexdigest()
 
 
-def _bytes(column: Any) -> Iterator[Any]:
-    """The content of an array, or of an Arrow column, which text and NULL are told apart in."""
-    if isinstance(column, np.ndarray):
-        dtype = np.promote_types(column.dtype, np.int32)  # whatever a count takes in memory, the digest is the same
-        for start in range(0, len(column), _CHUNK):
-            yield np.ascontiguousarray(column[start : start + _CHUNK], dtype)
+def _bytes(column: Any, count: int) -> Iterator[Any]:
+    """The first values of an array, of counts, or of an Arrow column, which text and NULL are told apart in."""
+    if isinstance(column, np.ndarray | RowCounts):
+        for start in range(0, count, _CHUNK):
+            end = min(start + _CHUNK, count)
+            yield column.counts(start, end) if isinstance(column, RowCounts) else np.ascontiguousarray(column[start:end])
         return
-    whole = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
+    whole = pa.concat_arrays(column[:count].chunks) if column.num_chunks else pa.array([], column.type)
     yield np.asarray(whole.is_valid())
     if pa.types.is_integer(whole.type):
         yield np.ascontiguousarray(whole.fill_null(0).to_numpy())

@@ -12,7 +12,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from .counts import ROW_KINDS, Rows, rows_array
+from .counts import Rows, rows_array
 from .dimensions import Dimensions, build_dimensions
 from .events import families_of
 from .fates import Tally
@@ -25,7 +25,7 @@ from .partitions import Share
 from .plan import Plan, make_plan
 from .resolving import Resolving, Spread
 from .restricted import made_rows, write_identities, write_payloads
-from .rows import Ids, RowMaker
+from .rows import RowMaker
 from .schema import TABLES
 from .sinks import open_sinks
 from .tabular import empty_batch
@@ -103,18 +103,19 @@ class Output:
         """Write every table. `spread` does numbered work, in other processes unless this one is `alone`; `measure` is called after much writing."""
         wants_addresses = self.options.geoip is not None or self.restricted is not None
         plan = make_plan(self.merged, self.chosen, addresses=wants_addresses)
-        rows = Rows(*(self._counts(name, dtype) for name, dtype in ROW_KINDS.items()))
+        rows = Rows(self.merged.rows, self._counts)
         resolving = Resolving(plan, self.work / f"partitions-{self.folder.name}", self.options.keep_duplicates, parts=self.parts)
         found = resolving.run(rows, spread)
         measure()
         links = found.links
         links.join()
-        rows.assessments[links.verdict_ordinals] += 1
+        rows.assessments.add(links.verdict_ordinals)
+        rows.number()
         keys = [pseudonym(self.key, b"anonymous" if actor == "a" else actor.encode()) for actor in plan.actors()]
         dimensions = build_dimensions(plan, found.introduced, keys, self._countries(plan))
         if self.ids is not None:
             self.ids.compare(rows, links, dimensions)
-        maker = RowMaker(plan, dimensions, Ids.of(rows, lambda name, dtype: self._counts(f"{name}-ids", dtype)), links)
+        maker = RowMaker(plan, dimensions, rows, links)
         sinks = open_sinks(self.options.formats, self.folder, self.work, spreadsheet_safe=self.options.spreadsheet_safe)
         written = Written(tally=found.tally, ids=self.ids)
         written.count(fill_tables(resolving, maker, sinks, None if alone else spread, measure, 1 if alone else self.options.processes))
@@ -145,8 +146,8 @@ class Output:
             some = ", ".join(ids[:10]) + (", …" if len(ids) > 10 else "")
             written.warnings.append(f"{len(ids)} courses in one MOOCdb: {some}; see --course and --split-by-course")
 
-    def _counts(self, name: str, dtype: Any) -> Array:
-        return rows_array(self.work, f"{self.folder.name}-counts-{name}", self.merged.rows, dtype)
+    def _counts(self, name: str, length: int, dtype: Any) -> Array:
+        return rows_array(self.work, f"{self.folder.name}-counts-{name}", length, dtype)
 
     def _write_beside(self, plan: Plan, keys: list[str], tables: dict[str, int]) -> None:
         """moocdb.sql, and identities if they were asked for."""

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .columns import Text, joined, load_tables, picked, save_tables
+from .columns import TableFile, joined, picked, save_tables
 from .disk import made_whole
 from .merge import Merged, MergedShard
 from .plan import Plan, rows_at_a_time, selected
@@ -36,7 +36,7 @@ CHILDREN = {
 _MAPS = ("course", "module")  # columns that placing may have changed
 _DTYPES: dict[str, Any] = dict.fromkeys(EVENTS, np.int32)
 _DTYPES |= dict.fromkeys(("offset", "time", "ordinal"), np.int64) | {"hash": np.uint64} | dict.fromkeys(("kind", "flags", "submit"), np.uint8)
-_BATCHES, _BATCH_PARTITIONS = 16, 4  # so many batches, but none with more rows than so many partitions
+_BATCHES, _BATCH_PARTITIONS = 8, 4  # so many batches, but none with more rows than so many partitions
 _BATCH_BYTES = 1 << 30  # of log: texts of a batch must be addressable
 
 
@@ -93,11 +93,15 @@ class Partitions:
         """The rows of a partition."""
         if self.plan.partitions == 1:
             return _gather(self.plan, self.plan.merged.shards, self.share)[0]
-        shares = [_share(self._file(batch), number) for batch in range(len(self.batches))]
+        shares = [_share(cut, number) for cut in self._cuts]
         firsts = np.cumsum([0, *(len(share.events["time"]) for share in shares)])
         events = {name: joined([share.events[name] for share in shares]) for name in EVENTS}
         children = {kind: _joined([share.children[kind] for share in shares], firsts) for kind in CHILDREN}
         return Block(events, children)
+
+    @cached_property
+    def _cuts(self) -> list[TableFile]:
+        return [TableFile(self._file(batch)) for batch in range(len(self.batches))]
 
     def forget(self) -> None:
         """The files are not needed any more."""
@@ -108,20 +112,12 @@ class Partitions:
         return self.folder / f"cut-{batch}"
 
 
-def _share(path: Path, number: int) -> Block:
-    """The rows of a partition in the file of a batch, copied: there may be more batches than a process may have files open. Rows of children
-    count those of the share."""
-    tables = load_tables(path, ("starts", "events", *CHILDREN))
-    spans = {name: slice(*starts[number : number + 2].tolist()) for name, starts in tables.pop("starts").items()}
-    events, *children = ({name: _cut(column, spans[kind]) for name, column in columns.items()} for kind, columns in tables.items())
+def _share(cut: TableFile, number: int) -> Block:
+    """The rows of a partition in the file of a batch. Rows of children count those of the share."""
+    with cut.open() as file:
+        spans = {kind: starts.tolist() for kind, starts in cut.rows(file, "starts", number, number + 2).items()}
+        events, *children = (cut.rows(file, kind, *span) for kind, span in spans.items())
     return Block(events, dict(zip(CHILDREN, children, strict=True)))
-
-
-def _cut(column: Any, span: slice) -> Any:
-    if not isinstance(column, Text):
-        return column[span].copy()
-    ends = column.ends[span.start : span.stop + 1]
-    return Text(ends - ends[0], np.array(column.data[ends[0] : ends[-1]]), None if column.valid is None else column.valid[span].copy())
 
 
 def _joined(children: Sequence[dict[str, Any]], firsts: Array) -> dict[str, Any]:
@@ -176,6 +172,7 @@ def _gather(plan: Plan, shards: Sequence[MergedShard], share: Share) -> tuple[Bl
     for piece, (first, end) in zip(pieces, _spans(firsts), strict=True):
         for name in EVENTS:
             _core.scatter(piece.events[name], place[first:end], events[name], piece.codes.get(name))
+        piece.events.clear()  # their file need not stay in memory
     starts = {"events": _starts(partition, plan.partitions)}
     children = {}
     for kind in CHILDREN:
@@ -197,10 +194,10 @@ def _starts(partition: Array, partitions: int) -> Array:
 
 
 def _piece(plan: Plan, shard: MergedShard, share: Share) -> _Piece:
-    tables, merged = shard.result.tables("events", *CHILDREN), plan.merged
+    columns, tables, merged = shard.result.columns("events"), shard.result.tables(*CHILDREN), plan.merged
     codes = shard.all_codes(_CODES)
     codes["user"] = merged.renamed(codes["user"])
-    events = {name: tables["events"][name] for name in (*_CODES, *_KEPT)}
+    events = {name: columns[name] for name in (*_CODES, *_KEPT)}
     for name in _MAPS:
         moved = shard.moved(name)
         if moved is not None:

@@ -18,7 +18,7 @@ from .merge import Merged, MergedShard
 Array = np.ndarray[Any, Any]
 CLOSE = _core.FLAGS["close"]
 
-PARTITION_ROWS = 1 << 17
+PARTITION_ROWS = 1 << 15
 """Rows that are resolved at a time: bounds the memory of a run whatever the size of the log, and their columns stay in the processor's cache."""
 
 MOST_PARTITIONS = 1024

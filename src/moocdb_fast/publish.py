@@ -12,7 +12,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from .disk import make_private, sync, sync_tree, write_whole
+from .disk import disk_use, make_private, sync, sync_tree, write_whole
 from .errors import OutputError, UsageError, cannot_write, show, writing
 from .interrupts import held
 from .ledger import RejectsWriter, Summary
@@ -188,8 +188,8 @@ class Staging:
 
     def measure(self) -> None:
         """Note how much disk the run uses now."""
-        files = {file for folder in (self.folder, self.work) for file in folder.rglob("*") if file.is_file()}
-        self.peak = max(self.peak, sum(file.stat().st_blocks * 512 for file in files))
+        apart = 0 if self.work.is_relative_to(self.folder) else disk_use(self.work)
+        self.peak = max(self.peak, disk_use(self.folder) + apart)
 
     def publish(self, summary: Summary) -> None:
         """Bring everything to its final name: the old commit mark goes first, the new one comes last."""

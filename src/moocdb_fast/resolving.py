@@ -13,7 +13,7 @@ import numpy as np
 
 from . import _core
 from .columns import load_table, save_tables
-from .counts import Rows, count_rows
+from .counts import Rows
 from .disk import made_whole
 from .errors import InputError, show, writing
 from .fates import Tally
@@ -73,7 +73,7 @@ class Resolving:
         if self.plan.partitions == 1 and not self.parts:
             self._only = self._resolve(0)
             found = Found.of(self.plan, self._only)
-            count_rows(self._only, rows)
+            rows.take(self._only)
             return found
         if self.parts:
             self.folder.mkdir()
@@ -95,7 +95,7 @@ class Resolving:
         for number in range(self.plan.partitions):
             codes = whole.take(_load(self._made("found", number)))
             save_tables(self._path("codes", number), {"codes": codes})
-            count_rows(Resolved.load(self._made("resolved", number)), rows)
+            rows.take(Resolved.load(self._made("resolved", number)))
         return whole
 
     def cut(self, number: int) -> None:

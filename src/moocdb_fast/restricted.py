@@ -39,7 +39,7 @@ def write_identities(plan: Plan, folder: Path, keys: list[str], *, spreadsheet_s
 
 def made_rows(rows: Rows, links: Links) -> Array:
     """Which events made a row of any table."""
-    made: Array = (rows.observed > 0) | (rows.submissions > 0) | (rows.assessments > 0)
+    made: Array = rows.observed.some() | rows.submissions.some() | rows.assessments.some()
     made[links.post_ordinals] = True
     made[links.reply_ordinals] = True
     return made

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,7 +11,7 @@ import pyarrow as pa
 from . import _core
 from .activity import collaborations, feedbacks
 from .columns import Text, joined, picked
-from .counts import ROW_KINDS, OnDisk, Rows
+from .counts import Rows
 from .dimensions import Dimensions
 from .events._spec import GRADERS
 from .links import Links
@@ -21,44 +20,10 @@ from .resolve import OBSERVED, Children, Resolved, part_number
 from .tabular import batch, coded, optional, real
 
 Array = np.ndarray[Any, Any]
-BATCH = 1 << 16
+BATCH = 1 << 15
 _PEER = GRADERS.index("peer")
 _NOTHING: dict[str, Any] = {"grade": np.empty(0), "max_grade": np.empty(0), "feedback": Text.of(())}
 _READINGS = ("current_time", "old_time", "new_time", "old_speed", "new_speed")
-
-
-@dataclass
-class Ids:
-    """Row ids by ordinal: how many rows of the kind come before an event."""
-
-    observed: Array
-    submissions: Array
-    assessments: Array
-
-    @classmethod
-    def of(cls, rows: Rows, make: Any) -> Ids:
-        """Running counts; `make(name, dtype)` gives an array over all rows."""
-        ids = cls(*(make(name, _narrow(getattr(rows, name))) for name in ROW_KINDS))
-        for name in ROW_KINDS:
-            counts, before = getattr(rows, name), getattr(ids, name)
-            total = 0
-            for start in range(0, len(counts), BATCH):
-                chunk = counts[start : start + BATCH].astype(np.int64)
-                before[start : start + BATCH] = np.cumsum(chunk) - chunk + total
-                total += int(chunk.sum())
-        return ids
-
-    def __getstate__(self) -> dict[str, Any]:
-        return {name: OnDisk.of(getattr(self, name)) for name in ROW_KINDS}
-
-    def __setstate__(self, state: dict[str, Any]) -> None:
-        for name, array in state.items():
-            setattr(self, name, array.open() if isinstance(array, OnDisk) else array)
-
-
-def _narrow(counts: Array) -> Any:
-    """The type that holds the sum of counts: there are as many as lines of the log."""
-    return np.int32 if int(counts.sum(dtype=np.int64)) <= np.iinfo(np.int32).max else np.int64
 
 
 def row_keys(*columns: Array) -> pa.Array:
@@ -69,8 +34,8 @@ def row_keys(*columns: Array) -> pa.Array:
 class RowMaker:
     """Makes the rows of partitions. Dictionaries are shared by all batches, so that sinks can prepare them once."""
 
-    def __init__(self, plan: Plan, dimensions: Dimensions, ids: Ids, links: Links) -> None:
-        self.plan, self.dim, self.ids = plan, dimensions, ids
+    def __init__(self, plan: Plan, dimensions: Dimensions, rows: Rows, links: Links) -> None:
+        self.plan, self.dim, self.rows = plan, dimensions, rows
         merged = plan.merged
         self._types = Text.of(dimensions.type_names).string()
         self._urls = dimensions.urls.string()
@@ -116,7 +81,7 @@ class RowMaker:
     def _observed(self, r: Resolved, rows: Array) -> pa.RecordBatch:
         e = {name: _core.pick(r.events[name], rows) for name in ("ordinal", "offset", "time", "user", "type")}
         columns = {
-            "observed_event_id": _core.pick(self.ids.observed, e["ordinal"]) + 1,
+            "observed_event_id": self.rows.observed.before(e["ordinal"]) + 1,
             "user_id": _core.pick(self.plan.users.ids, e["user"]),
             "url_id": optional(self.by(self.dim.url_ids, r.url, rows)),
             "resource_id": optional(self.resource(r, rows)),
@@ -148,7 +113,7 @@ class RowMaker:
         e = {name: _core.pick(r.events[name], rows) for name in ("ordinal", "time", "user", "course", "type", "module")}
         number = {name: real(clicks.numbers(name)) for name in _READINGS}
         columns = {
-            "observed_event_id": _core.pick(self.ids.observed, e["ordinal"]) + 1,
+            "observed_event_id": self.rows.observed.before(e["ordinal"]) + 1,
             "course_key": coded(e["course"], self._courses),
             "user_id": _core.pick(self.plan.users.ids, e["user"]),
             "video_key": coded(e["module"], self._modules),
@@ -168,7 +133,7 @@ class RowMaker:
         p, row = {name: r.parts[name][parts] for name in ("module", "numbers", "answer_from")}, r.parts["row"][parts].astype(np.int64)
         e = {name: _core.pick(r.events[name], row) for name in ("ordinal", "offset", "time", "user", "attempts", "submit")}
         columns = {
-            "submission_id": self.ids.submissions[e["ordinal"]] + number[parts] + 1,
+            "submission_id": self.rows.submissions.before(e["ordinal"]) + number[parts] + 1,
             "user_id": _core.pick(self.plan.users.ids, e["user"]),
             "problem_id": self.dim.problems.ids(p["module"], p["numbers"]),
             "submission_timestamp": e["time"],
@@ -185,11 +150,11 @@ class RowMaker:
         """What assessments hold, by the row of the event that gives them."""
         marked = np.flatnonzero(r.parts["mark_from"] >= 0)
         rows = r.parts["row"][marked]
-        marks = self._part_marks(r, rows, r.parts["mark_from"][marked], self.ids.submissions[r.events["ordinal"][rows]] + number[marked])
+        marks = self._part_marks(r, rows, r.parts["mark_from"][marked], self.rows.submissions.before(r.events["ordinal"][rows]) + number[marked])
         scores, verdicts = r.scores, r.children["verdicts"]
         if not len(scores["row"]) and not len(verdicts):
             return marks
-        scored = self.ids.submissions[r.events["ordinal"][scores["record"]]]
+        scored = self.rows.submissions.before(r.events["ordinal"][scores["record"]])
         kinds = marks, self._part_marks(r, scores["row"], scores["mark"], scored), self._verdicts(r)
         order = np.argsort(np.concatenate([kind["row"] for kind in kinds]), kind="stable")
         return {name: picked(joined([kind[name] for kind in kinds]), order) for name in marks}
@@ -210,7 +175,7 @@ class RowMaker:
         users = self.plan.users.ids[r.events["user"][verdicts.row]]
         return {
             "row": verdicts.row,
-            "before": self.ids.submissions[submission],
+            "before": self.rows.submissions.before(submission),
             "grader": np.where(kind == _PEER, users, -kind.astype(np.int32)),
             "grade": verdicts.numbers("grade"),
             "max_grade": verdicts.numbers("max_grade"),
@@ -220,7 +185,7 @@ class RowMaker:
     def _assessments(self, r: Resolved, marks: dict[str, Any], chosen: slice) -> pa.RecordBatch:
         row, before, grader = (marks[name][chosen] for name in ("row", "before", "grader"))
         columns = {
-            "assessment_id": self.ids.assessments[r.events["ordinal"][row]] + marks["number"][chosen] + 1,
+            "assessment_id": self.rows.assessments.before(r.events["ordinal"][row]) + marks["number"][chosen] + 1,
             "submission_id": before + 1,
             "assessment_feedback": marks["feedback"].take(np.arange(chosen.start, chosen.start + len(row))),
             "assessment_grade": real(marks["grade"][chosen]),

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/sendfile.h>
 #include <sys/stat.h>
 #include <sys/types.h>
 #include <sys/uio.h>
@@ -84,6 +85,8 @@ ssize_t write(int h, const void *b, size_t n) { REAL(write); return fails_on(h, 
 ssize_t pwrite(int h, const void *b, size_t n, off_t o) { REAL(pwrite); return fails_on(h, "pwrite") ? -1 : real(h, b, n, o); }
 ssize_t pwrite64(int h, const void *b, size_t n, off64_t o) { REAL(pwrite64); return fails_on(h, "pwrite") ? -1 : real(h, b, n, o); }
 ssize_t writev(int h, const struct iovec *v, int n) { REAL(writev); return fails_on(h, "writev") ? -1 : real(h, v, n); }
+ssize_t sendfile(int h, int f, off_t *o, size_t n) { REAL(sendfile); return fails_on(h, "sendfile") ? -1 : real(h, f, o, n); }
+ssize_t sendfile64(int h, int f, off64_t *o, size_t n) { REAL(sendfile64); return fails_on(h, "sendfile") ? -1 : real(h, f, o, n); }
 int ftruncate(int h, off_t n) { REAL(ftruncate); return fails_on(h, "ftruncate") ? -1 : real(h, n); }
 int ftruncate64(int h, off64_t n) { REAL(ftruncate64); return fails_on(h, "ftruncate") ? -1 : real(h, n); }
 int fsync(int h) { REAL(fsync); return fails_on(h, "fsync") ? -1 : real(h); }

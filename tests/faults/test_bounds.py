@@ -1,7 +1,7 @@
 """Memory does not follow the size of the log, and time follows it no more than linearly.
 
-A partition is resolved in memory and has a million rows, a gigabyte of log: only behind that does memory stay as it is. The test makes
-partitions and batches some thousand times smaller, so that a small log has many of them."""
+A partition is resolved in memory and has 32,768 rows, some 40 MB of log: only behind that does memory stay as it is. The test makes
+partitions and batches much smaller, so that a small log has many of them."""
 
 from __future__ import annotations
 

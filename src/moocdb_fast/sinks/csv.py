@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack
@@ -14,14 +13,13 @@ import numpy as np
 import pyarrow as pa
 
 from .. import _core
-from ..disk import made_whole
+from ..disk import append_file, made_whole
 from ..schema import TABLES, Table
 from ..shards import text_buffers
 from .guarded import guarded
 
 _CELLS = {pa.int8(): "int8", pa.int32(): "int32", pa.int64(): "int64", pa.float64(): "real", pa.timestamp("us"): "time", pa.string(): "text"}
 _BUFFER = 1 << 18  # stays in the processor's cache on its way to the file
-_COPY = 1 << 20
 
 
 class CsvSink:
@@ -56,7 +54,7 @@ class CsvSink:
     def append(self, table: str, path: Path) -> None:
         """Append rows that were written apart; their file goes."""
         with path.open("rb") as source:
-            shutil.copyfileobj(source, self._file(table), _COPY)
+            append_file(source, self._file(table))
         path.unlink()
 
     def _file(self, table: str) -> BinaryIO:

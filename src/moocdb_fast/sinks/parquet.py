@@ -16,7 +16,7 @@ from ..shards import text_buffers
 from ..tabular import coded
 from .plain import without_nul
 
-_GROUP_ROWS = 1 << 17
+_GROUP_ROWS = 1 << 16
 _MOST_TEXT, _FEW_ROWS = 1 << 30, 1 << 10  # bytes of a text column that is one array; else so many rows at a time
 
 
