@@ -231,7 +231,7 @@ def _problem_texts(modules: Modules, module: Array, code: Array) -> dict[str, Te
     codes, number = np.unique(code, return_inverse=True)
     numbers = [[n for n in pair if n >= 0] for pair in zip(*(x.tolist() for x in _numbers(codes)), strict=True)]
     as_path, as_key = (Text.of("".join(form.format(n) for n in of) for of in numbers) for form in ("{}/", "_{}"))
-    old = np.fromiter((text.startswith("i4x://") for text in modules.ids()), bool, len(modules))[module]
+    old = modules.id.starting_with(b"i4x://")[module]
     by_id, by_path = np.where(old, module, -1), np.where(old, -1, module)
     category = _known(modules.category, by_path, -1)
     name = (modules.id, by_id, b"/"), (modules.categories, category, b"/"), (modules.name, by_path, b"/"), (as_path, number, b"")
