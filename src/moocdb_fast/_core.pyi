@@ -133,6 +133,22 @@ def take_texts(ends: _Longs, data: _Bytes, rows: _Longs) -> tuple[_Codes, NDArra
 def join_texts(texts: list[str | bytes | None]) -> tuple[_Longs, NDArray[np.uint8], NDArray[np.uint8]]:
     """Texts as ends, bytes, and which are not None."""
 
+def join_coded(parts: list[tuple[_Longs, _Bytes, _Codes, bytes]], n: int, limit: int = -1) -> tuple[_Longs, NDArray[np.uint8]]:
+    """n texts, each of parts one behind the other: the text of a code (ends, bytes, codes; -1: nothing) and a tail behind it. Cut to `limit` code
+    points if it is given."""
+
+def hex_runs(ends: _Longs, data: _Bytes, digits: int) -> NDArray[np.uint8]:
+    """Which texts have so many hexadecimal digits in a row."""
+
+def count_up(codes: _Codes) -> _Codes:
+    """How many of the codes so far are like this one, itself included; 0 for -1."""
+
+def grow_tree(
+    ends: _Longs, data: _Bytes, by_section: dict[bytes, int], by_site_section: dict[bytes, int], other: int
+) -> tuple[_Text, _Codes, _Codes, _Codes, _Codes]:
+    """Cleaned addresses and what lies above them, the host first, as they come: the pages; of each the page above (-1: none), its type (by the first
+    piece behind the course, else behind the host) and the number of the address that brought it; of each address its page."""
+
 class FirstUse:
     """Which codes appeared, in order."""
 

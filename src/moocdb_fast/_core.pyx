@@ -8,6 +8,7 @@
     merge.pxi       dictionaries across shards; courses for events that name none
     resolve.pxi     the pass over a user's events
     rows.pxi        columns of rows: codes of the whole, places, texts, pairs of codes
+    tree.pxi        dimension tables: texts put together from columns, the tree of pages
     csv.pxi         Arrow buffers to CSV text
     lines.pxi       single lines and payloads, whole
     dump.pxi        SQL dumps: statements, and rows as columns
@@ -87,6 +88,7 @@ include "_core/resolve.pxi"
 include "_core/rows.pxi"
 include "_core/bits.pxi"
 include "_core/merge.pxi"
+include "_core/tree.pxi"
 include "_core/csv.pxi"
 include "_core/lines.pxi"
 include "_core/dump.pxi"

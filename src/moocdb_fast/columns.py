@@ -47,6 +47,14 @@ class Text(NamedTuple):
                 texts[row] = None
         return texts
 
+    def starting_with(self, prefix: bytes) -> Array:
+        """Which texts begin so."""
+        long = np.flatnonzero(np.diff(self.ends) >= len(prefix))
+        data, start = np.frombuffer(self.data, np.uint8), self.ends[long]
+        found = np.zeros(len(self), bool)
+        found[long] = np.all([data[start + i] == byte for i, byte in enumerate(prefix)], axis=0)
+        return found
+
     def take(self, rows: Array) -> pa.StringArray:
         """The texts of rows, -1 for none."""
         rows = np.ascontiguousarray(rows, np.int64)

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-import re
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from . import _core
+from .columns import Text
 from .countries import country_of
 from .events import resources as kinds
 from .events._spec import MODES
 from .introduced import Introduced
-from .merge import Module
+from .merge import Modules
 from .plan import Plan
 from .questions import build_feedback
 from .schema import STUDENT, TABLES, TEACHING_STAFF
-from .tabular import Optional, filled, numbered
+from .tabular import Optional, filled, numbered, optional
 
 Array = np.ndarray[Any, Any]
 _URI, _NAME = 2083, 555
 _NO_PAGE = "https://unknown/"
-_HASH = re.compile("[0-9a-fA-F]{32}")
+_HASH = 32  # hexadecimal digits in a row
+_WORDS = bytes.maketrans(b"_", b" ")
+_BY_SECTION, _BY_SITE_SECTION = ({name.encode(): kind for name, kind in known.items()} for known in (kinds.BY_SECTION, kinds.BY_SITE_SECTION))
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Dimensions:
 
     tables: dict[str, pa.Table]
     url_ids: Array  # by URL code
-    urls: list[str]  # by URL code
+    urls: Text  # by URL code
     page_resources: Array  # by URL code
     module_resources: Array  # by module code
     problems: Problems
@@ -47,23 +48,21 @@ class Dimensions:
 def build_dimensions(plan: Plan, seen: Introduced, user_keys: list[str], countries: dict[int, str]) -> Dimensions:
     """All tables but those with a row per event or submission."""
     merged = plan.merged
-    urls, url_ids, url_order, url_first = _urls(plan, seen)
+    urls = _Urls(plan, seen)
     tree = _Resources(plan, seen, urls)
-    tree.grow(url_order, url_first)
     problems = Problems(plan, seen, tree.module_ids)
     type_ids, types = _types(plan)
     asked = build_feedback(plan, seen)
     pairs_a, pairs_b = seen.pairs.pairs()
     order = np.argsort(seen.pairs.firsts()[0], kind="stable")
-    page_ids = np.array([tree.pages[url] for url in urls], np.int32) if urls else np.zeros(0, np.int32)
     codes = pairs_a[order]
     modules, pages = (codes & 1) == 0, (codes & 1) == 1
     resource = np.empty(len(codes), np.int32)
-    resource[modules], resource[pages] = tree.module_ids[codes[modules] >> 1], page_ids[codes[pages] >> 1]
+    resource[modules], resource[pages] = tree.module_ids[codes[modules] >> 1], tree.page_ids[codes[pages] >> 1]
     tables = {
-        "urls": numbered("urls", {"url": [urls[code] for code in url_order]}),
+        "urls": numbered("urls", {"url": urls.by_id}),
         "resources": tree.table(),
-        "resources_urls": numbered("resources_urls", {"resource_id": resource, "url_id": url_ids[pairs_b[order]]}),
+        "resources_urls": numbered("resources_urls", {"resource_id": resource, "url_id": urls.ids[pairs_b[order]]}),
         "problems": problems.table,
         "os": numbered("os", {"os_name": plan.agents.os_names}),
         "agent": numbered("agent", {"agent_name": plan.agents.agent_names}),
@@ -74,7 +73,7 @@ def build_dimensions(plan: Plan, seen: Introduced, user_keys: list[str], countri
     for name, table in TABLES.items():
         if table.pinned:
             tables[name] = filled(name, dict(zip(table.names, zip(*table.pinned, strict=True), strict=True)))
-    return Dimensions(tables, url_ids, urls, page_ids, tree.module_ids, problems, type_ids, merged.texts("type").to_pylist(), *asked.ids)
+    return Dimensions(tables, urls.ids, urls.texts, tree.page_ids, tree.module_ids, problems, type_ids, merged.texts("type").to_pylist(), *asked.ids)
 
 
 def _types(plan: Plan) -> tuple[Array, pa.Table]:
@@ -95,144 +94,124 @@ def _types(plan: Plan) -> tuple[Array, pa.Table]:
 # ---------------------------------------------------------------- urls
 
 
-def _urls(plan: Plan, seen: Introduced) -> tuple[list[str], Array, list[int], Array]:
-    """URL texts by code, their ids, the codes by id, and the rank of each."""
-    bases, panels = plan.merged.texts("base").to_pylist(), plan.merged.texts("panel").to_pylist()
-    urls = [bases[b] + (f"{panels[p]}/" if p >= 0 else "") for b, p in zip(*(x.tolist() for x in seen.urls.pairs()), strict=True)]
-    # Two (base, panel) pairs can spell one URL: the first of them stands for both.
-    first = seen.urls.firsts()[0]
-    ids = np.zeros(len(urls), np.int32)
-    known: dict[str, int] = {}
-    order: list[int] = []
-    for code in np.argsort(first, kind="stable").tolist():
-        if urls[code] not in known:
-            order.append(code)
-            known[urls[code]] = len(order)
-        ids[code] = known[urls[code]]
-    return urls, ids, order, first
+def _put_together(parts: Iterable[tuple[Text, Array, bytes]], rows: int, limit: int = -1) -> Text:
+    """Texts of parts: of each a text by its code (-1: nothing) and what stands behind it."""
+    return Text(*_core.join_coded([(text.ends, text.data, codes.astype(np.int32, copy=False), tail) for text, codes, tail in parts], rows, limit))
+
+
+class _Urls:
+    """URLs by code, their ids, and by id the texts and the ranks."""
+
+    def __init__(self, plan: Plan, seen: Introduced) -> None:
+        base, panel = seen.urls.pairs()
+        self.texts = _put_together(((plan.merged.text("base"), base, b""), (plan.merged.text("panel"), panel, b"/")), len(base))
+        rank = seen.urls.firsts()[0]
+        order = np.argsort(rank, kind="stable")
+        # Two (base, panel) pairs can spell one URL: the first of them stands for both.
+        distinct = _core.Dictionary()
+        ordered = _put_together(((self.texts, order, b""),), len(order))
+        codes = distinct.intern(ordered.ends, ordered.data)
+        self.by_id = Text(*distinct.buffers())
+        self.ids = np.empty(len(order), np.int32)
+        self.ids[order] = codes + 1
+        self.first = rank[order][np.diff(np.maximum.accumulate(codes), prepend=-1) > 0]
 
 
 # ---------------------------------------------------------------- resources
 
 
-@dataclass
 class _Resources:
-    """The tree of pages and modules, grown in the order of first appearance."""
+    """The tree of pages and modules by first appearance: a row introduces its URL, then what lies above it (host first), then its module."""
 
-    plan: Plan
-    seen: Introduced
-    urls: list[str]
-    pages: dict[str, int] = field(default_factory=dict)  # URL or address above one → resource_id
-    rows: list[tuple[str | None, str, str | None, int, str | int | None]] = field(default_factory=list)  # name, uri, key, type, parent
-
-    def grow(self, url_order: list[int], url_first: Array) -> None:
-        """Give ids: a row introduces its URL, then what lies above it (host first), then its module."""
-        modules, _ = self.seen.modules.pairs()
-        module_first, _ = self.seen.modules.firsts()
-        page_of = dict(zip(self.seen.module_pages.pairs()[0].tolist(), self.seen.module_pages.firsts()[1].tolist(), strict=True))
-        self.module_ids = np.zeros(len(self.plan.merged.modules), np.int32)
-        steps = [(int(url_first[code]), 0, code) for code in url_order]
-        steps += [(first, 1, module) for module, first in zip(modules.tolist(), module_first.tolist(), strict=True)]
-        for _, is_module, code in sorted(steps):
-            if is_module:
-                self._add_module(code, page_of.get(code, -1))
-            else:
-                self._add_page(self.urls[code])
-
-    def _add_page(self, url: str) -> None:
-        parent, fresh = None, []
-        for address in _addresses(url):
-            parent = self.pages.get(address)
-            if parent is not None:  # so is what lies above it
-                break
-            fresh.append(address)
-        for address in reversed(fresh):
-            self.rows.append((None, address, None, _page_type(address), parent))
-            parent = self.pages[address] = len(self.rows)
-
-    def _add_module(self, code: int, page: int) -> None:
-        module = self.plan.merged.modules[code]
-        url = self.urls[page] if page >= 0 else _NO_PAGE
-        uri = f"{url}{module.category}/{module.name}/"[:_URI]
-        name = self.plan.merged.titles.get(code) or _plain_name(module.name)
-        # The page may come later than the module: the parent is looked up at the end.
-        self.rows.append((name, uri, module.id, kinds.BY_CATEGORY.get(module.category, kinds.OTHER), url if page >= 0 else None))
-        self.module_ids[code] = len(self.rows)
+    def __init__(self, plan: Plan, seen: Introduced, urls: _Urls) -> None:
+        self._known, self._urls = plan.merged.modules, urls
+        modules, first = seen.modules.pairs()[0], seen.modules.firsts()[0]
+        order = np.lexsort((modules, first))
+        self._modules, first = modules[order], first[order]  # as they come
+        pages, above, self._page_types, source, own = _core.grow_tree(urls.by_id.ends, urls.by_id.data, _BY_SECTION, _BY_SITE_SECTION, kinds.OTHER)
+        self._pages, brought = Text(*pages), urls.first[source]
+        self._page_rows = np.arange(len(brought)) + np.searchsorted(first, brought)
+        self._module_rows = np.arange(len(first)) + np.searchsorted(brought, first, side="right")
+        ids = (self._page_rows + 1).astype(np.int32)
+        self.page_ids = ids[own][urls.ids - 1]  # by URL code
+        self.module_ids = np.zeros(len(self._known), np.int32)
+        self.module_ids[self._modules] = self._module_rows + 1
+        # The page of a module may come later than the module.
+        met = seen.module_pages.numbers(self._modules, np.zeros(len(first), np.int32))
+        self._met = _known(seen.module_pages.firsts()[1], met, -1)  # its URL code
+        self._parents = self._by_row(_known(ids, above, 0), _known(self.page_ids, self._met, 0))
 
     def table(self) -> pa.Table:
-        names, uris, keys, types, above = ([row[i] for row in self.rows] for i in range(5))
-        parents = [self.pages[p] if isinstance(p, str) else p for p in above]
-        children: Counter[int | None] = Counter()
-        numbers = []
-        for parent in parents:
-            children[parent] += 1
-            numbers.append(children[parent] if parent else None)
+        category = self._known.category[self._modules]
+        by_category = np.array([kinds.BY_CATEGORY.get(text, kinds.OTHER) for text in self._known.categories.to_list() if text is not None], np.int8)
+        page = self._by_row(np.arange(len(self._page_rows)), np.full(len(self._module_rows), -1))
+        module = self._by_row(np.full(len(self._page_rows), -1), np.arange(len(self._module_rows)))
         return numbered(
             "resources",
             {
-                "resource_name": names,
-                "resource_uri": uris,
-                "resource_key": keys,
-                "resource_type_id": types,
-                "resource_parent_id": parents,
-                "resource_child_number": numbers,
+                "resource_name": self._names().take(module),
+                "resource_uri": _put_together(((self._pages, page, b""), (self._uris(category), module, b"")), len(page)),
+                "resource_key": self._known.id.take(_known(self._modules, module, -1)),
+                "resource_type_id": self._by_row(self._page_types, by_category[category]),
+                "resource_parent_id": optional(self._parents),
+                "resource_child_number": optional(_core.count_up(self._parents - 1)),
             },
         )
 
+    def _by_row(self, pages: Array, modules: Array) -> Array:
+        """One column of those of pages and of modules."""
+        column = np.empty(len(pages) + len(modules), np.int32)
+        column[self._page_rows], column[self._module_rows] = pages, modules
+        return column
 
-def _addresses(url: str) -> Iterator[str]:
-    """The URL, then one piece less at a time, up to the address of the host."""
-    host = url.index("/", url.index("://") + 3)
-    at = url.rfind("/")
-    while at >= host:
-        if url[at - 1] != "/":  # `i4x://` in a path is one step
-            yield url[: at + 1]
-        at = url.rfind("/", 0, at)
+    def _uris(self, category: Array) -> Text:
+        nowhere = np.where(self._met < 0, 0, -1)
+        path = (self._known.categories, category, b"/"), (self._known.name, self._modules, b"/")
+        return _put_together(((self._urls.texts, self._met, b""), (Text.of((_NO_PAGE,)), nowhere, b""), *path), len(category), _URI)
+
+    def _names(self) -> Text:
+        """The title of a module, else its name as words; NULL for a hash."""
+        names = self._known.name
+        words = Text(names.ends, bytes(names.data).translate(_WORDS))
+        title = self._known.title[self._modules]
+        plain = (title < 0) & (_core.hex_runs(names.ends, names.data, _HASH) == 0)[self._modules]
+        named = _put_together(((self._known.titles, title, b""), (words, np.where(plain, self._modules, -1), b"")), len(title), _NAME)
+        return Text(named.ends, named.data, (plain | (title >= 0)).astype(np.uint8))
 
 
-def _page_type(address: str) -> int:
-    course, _ = _core.read_page(address.encode())
-    pieces = [piece for piece in address.split("/")[3:] if piece]
-    if not course:
-        return kinds.BY_SITE_SECTION.get(pieces[0], kinds.OTHER) if pieces else kinds.OTHER
-    modern = next((i for i, p in enumerate(pieces[:-1]) if p in ("courses", "course") and pieces[i + 1].startswith(("course-v1:", "ccx-v1:"))), None)
-    rest = pieces[modern + 2 :] if modern is not None else pieces[pieces.index("courses") + 4 :]
-    return kinds.BY_SECTION.get(rest[0], kinds.OTHER) if rest else kinds.OTHER
-
-
-def _plain_name(name: str) -> str | None:
-    """The name of a module as words; None for a hash."""
-    return None if _HASH.search(name) else name.replace("_", " ")[:_NAME]
+def _known(values: Array, codes: Array, none: int) -> Array:
+    """Values by code, of which -1 has none."""
+    found = np.full(len(codes), none, values.dtype)
+    known = np.flatnonzero(codes >= 0)
+    found[known] = values[codes[known]]
+    return found
 
 
 # ---------------------------------------------------------------- problems
 
 
 class Problems:
-    """Problems and their parts, by first appearance."""
+    """Problems and their parts, by first appearance. A part has two numbers, or one of a group of parts (see _numbers)."""
 
     def __init__(self, plan: Plan, seen: Introduced, module_resources: Array) -> None:
-        modules, numbers = (x.tolist() for x in seen.problems.pairs())
-        formats = plan.merged.texts("format").to_pylist()
-        values = zip(*(x.tolist() for x in (*seen.formats.pairs(), seen.formats.firsts()[1])), strict=True)
-        format_of = {(module, number): formats[value] for module, number, value in values}
-        order = np.argsort(seen.problems.firsts()[0], kind="stable").tolist()
-        keys = [(modules[i], numbers[i]) for i in order]
-        ids = {key: i + 1 for i, key in enumerate(keys)}
-        self._pairs, self._ids = seen.problems, np.empty(len(keys), np.int32)
-        self._ids[order] = np.arange(1, len(keys) + 1)
-        parts = [_part(number) for _, number in keys]
-        of = [plan.merged.modules[module] for module, _ in keys]
-        parents = [ids[module, -1 - part[0] if len(part) == 2 else 0] if part else None for (module, _), part in zip(keys, parts, strict=True)]
+        order = np.argsort(seen.problems.firsts()[0], kind="stable")
+        self._pairs, self._ids = seen.problems, np.empty(len(order), np.int32)
+        self._ids[order] = np.arange(1, len(order) + 1)
+        module, code = (column[order] for column in seen.problems.pairs())
+        a, b = _numbers(code)
+        above = np.where(b >= 0, -1 - a, 0).astype(np.int32)
+        part = np.flatnonzero(a >= 0)
+        parents = np.zeros(len(order), np.int32)
+        parents[part] = self.ids(module[part], above[part])
+        format_of = _known(seen.formats.firsts()[1], seen.formats.numbers(module, code), -1)
         self.table = numbered(
             "problems",
             {
-                "problem_name": [_problem_name(m, part) for m, part in zip(of, parts, strict=True)],
-                "problem_parent_id": parents,
-                "problem_child_number": [part[-1] if part else None for part in parts],
-                "problem_key": [m.id + "".join(f"_{n}" for n in part) for m, part in zip(of, parts, strict=True)],
-                "problem_format": [format_of.get(key) for key in keys],
-                "resource_id": [int(module_resources[module]) or None for module, _ in keys],
+                **_problem_texts(plan.merged.modules, module, code),
+                "problem_parent_id": optional(parents),
+                "problem_child_number": optional(np.where(b >= 0, b, a), -1),
+                "problem_format": plan.merged.text("format").take(format_of),
+                "resource_id": optional(module_resources[module]),
             },
         )
 
@@ -242,16 +221,24 @@ class Problems:
         return found
 
 
-def _part(number: int) -> tuple[int, ...]:
-    """The numbers of a part, from the kernel's code."""
-    if number == 0:
-        return ()
-    return divmod(number - 1, 1000) if number > 0 else (-1 - number,)
+def _numbers(code: Array) -> tuple[Array, Array]:
+    """The numbers of parts, from the kernel's codes; -1 for those that are not there."""
+    return np.where(code > 0, (code - 1) // 1000, np.where(code < 0, -1 - code, -1)), np.where(code > 0, (code - 1) % 1000, -1)
 
 
-def _problem_name(module: Module, part: tuple[int, ...]) -> str:
-    path = f"{module.id}/" if module.id.startswith("i4x://") else f"{module.category}/{module.name}/"
-    return (path + "".join(f"{n}/" for n in part))[:_NAME]
+def _problem_texts(modules: Modules, module: Array, code: Array) -> dict[str, Text]:
+    """Names and keys: of the module, and the numbers behind it."""
+    codes, number = np.unique(code, return_inverse=True)
+    numbers = [[n for n in pair if n >= 0] for pair in zip(*(x.tolist() for x in _numbers(codes)), strict=True)]
+    as_path, as_key = (Text.of("".join(form.format(n) for n in of) for of in numbers) for form in ("{}/", "_{}"))
+    old = modules.id.starting_with(b"i4x://")[module]
+    by_id, by_path = np.where(old, module, -1), np.where(old, -1, module)
+    category = _known(modules.category, by_path, -1)
+    name = (modules.id, by_id, b"/"), (modules.categories, category, b"/"), (modules.name, by_path, b"/"), (as_path, number, b"")
+    return {
+        "problem_name": _put_together(name, len(code), _NAME),
+        "problem_key": _put_together(((modules.id, module, b""), (as_key, number, b"")), len(code)),
+    }
 
 
 # ---------------------------------------------------------------- users

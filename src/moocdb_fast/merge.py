@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from . import _core
-from .columns import Text, load_table, save_tables
+from .columns import Text, joined, load_table, picked, save_tables
 from .shards import DICTIONARIES, ShardResult
 
 Array = np.ndarray[Any, Any]
@@ -20,14 +20,36 @@ _CODES, _PLACED = "codes", "placed"  # files beside those of the scan
 NO_MODE = 255  # of a type that no candidate of a shard has
 
 
-@dataclass(frozen=True)
-class Module:
-    """A module, as its shard saw it first."""
+@dataclass
+class Modules:
+    """What is known of modules, by code: as their shard saw them first."""
 
-    course: int
-    id: str
-    category: str
-    name: str
+    course: Array
+    id: Text
+    category: Array  # codes of `categories`
+    name: Text
+    title: Array  # codes of `titles`, -1 for none
+    categories: Text
+    titles: Text
+
+    def __len__(self) -> int:
+        return len(self.course)
+
+    def id_of(self, code: int) -> str:
+        """One id."""
+        return str(self.id.at(code))
+
+    def ids(self) -> list[str]:
+        """All ids."""
+        return [str(text) for text in self.id.to_list()]
+
+    def extend(self, course: Sequence[int], ids: Sequence[str], like: Sequence[int]) -> None:
+        """Further modules: others over again, but for their courses and ids, and without titles."""
+        old = np.array(like, np.int64)
+        self.course = np.append(self.course, np.array(course, np.int32))
+        self.id, self.name = joined((self.id, Text.of(ids))), joined((self.name, picked(self.name, old)))
+        self.category = np.append(self.category, self.category[old])
+        self.title = np.append(self.title, np.full(len(old), -1, np.int32))
 
 
 @dataclass(frozen=True)
@@ -79,8 +101,7 @@ class Merged:
 
     shards: list[MergedShard] = field(default_factory=list)
     dictionaries: dict[str, Any] = field(default_factory=lambda: {name: _core.Dictionary() for name in DICTIONARIES})
-    modules: list[Module] = field(default_factory=list)
-    titles: dict[int, str] = field(default_factory=dict)
+    modules: Modules = field(default_factory=lambda: _ModulePieces().whole())
     type_modes: list[int] = field(default_factory=list)
     base_level: Array = field(default_factory=lambda: np.empty(0, np.uint8))
     base_place: Array = field(default_factory=lambda: np.empty(0, np.int32))
@@ -139,6 +160,7 @@ def merge(results: Sequence[ShardResult]) -> Merged:
     """Merge the dictionaries of shards given in canonical order. Memory grows with the distinct strings."""
     merged = Merged()
     taught, taught_users = _core.Dictionary(), []
+    modules = _ModulePieces()
     levels, places = [], []
     for result in results:
         found = result.tables("strings", "bases", "types", "modules", "taught")
@@ -151,7 +173,7 @@ def merge(results: Sequence[ShardResult]) -> Merged:
         levels.append(found["bases"]["level"][fresh["base"]])
         places.append(_core.translate(found["bases"]["place"][fresh["base"]], codes["place"]))
         _merge_modes(merged.type_modes, codes["type"], found["types"]["mode"])
-        _merge_modules(merged, found["modules"], codes, fresh["module"])
+        modules.add(found["modules"], codes, fresh["module"])
         before, ids = len(taught), found["taught"]["id"]
         known = taught.intern(ids.ends, ids.data)
         _, first = np.unique(known, return_index=True)
@@ -161,6 +183,7 @@ def merge(results: Sequence[ShardResult]) -> Merged:
         # Kept on disk: there may be very many shards.
         save_tables(result.folder / _CODES, {"codes": {name: None if _is_range(local) else local for name, local in codes.items()}})
         merged.rows += rows
+    merged.modules = modules.whole()
     merged.base_level = np.concatenate(levels) if levels else merged.base_level
     merged.base_place = np.concatenate(places) if places else merged.base_place
     users = np.concatenate(taught_users).tolist() if taught_users else []
@@ -182,13 +205,43 @@ def _merge_modes(modes: list[int], codes: Array, found: Array) -> None:
             modes[code] = mode
 
 
-def _merge_modules(merged: Merged, found: dict[str, Any], codes: dict[str, Array], fresh: Array) -> None:
-    course = found["course"][fresh]
-    texts = (found[name].take(fresh).to_pylist() for name in ("id", "category", "name"))
-    merged.modules += map(Module, np.where(course >= 0, codes["course"][course], -1).tolist() if len(codes["course"]) else course.tolist(), *texts)
-    for local in np.flatnonzero(found["title"].valid).tolist():
-        if (code := int(codes["module"][local])) not in merged.titles:
-            merged.titles[code] = found["title"].at(local)
+class _ModulePieces:
+    """Modules, as shards bring them."""
+
+    def __init__(self) -> None:
+        self._categories = _core.Dictionary()
+        self._title = np.empty(0, np.int32)
+        self._modules = self._titles = 0
+        nothing = np.empty(0, np.int32)
+        self._pieces: dict[str, list[Any]] = {
+            "course": [nothing],
+            "id": [Text.of(())],
+            "category": [nothing],
+            "name": [Text.of(())],
+            "titles": [Text.of(())],
+        }
+
+    def add(self, found: dict[str, Any], codes: dict[str, Array], fresh: Array) -> None:
+        """Take in the modules of a shard, of which `fresh` are new, and the titles of those that had none."""
+        category = picked(found["category"], fresh)
+        new = {name: picked(found[name], fresh) for name in ("course", "id", "name")}
+        new["course"] = _core.translate(new["course"], codes["course"])
+        new["category"] = self._categories.intern(category.ends, category.data)
+        self._modules += len(fresh)
+        if self._modules > len(self._title):
+            self._title = np.append(self._title, np.full(self._modules, -1, np.int32))
+        titled = np.flatnonzero(found["title"].valid)
+        titled = titled[self._title[codes["module"][titled]] < 0]
+        self._title[codes["module"][titled]] = np.arange(self._titles, self._titles + len(titled))
+        self._titles += len(titled)
+        new["titles"] = picked(found["title"], titled)
+        for name, column in new.items():
+            self._pieces[name].append(column)
+
+    def whole(self) -> Modules:
+        """All of them."""
+        columns = {name: joined(pieces) for name, pieces in self._pieces.items()}
+        return Modules(**columns, title=self._title[: self._modules], categories=Text(*self._categories.buffers()))
 
 
 def _resolve_identities(merged: Merged, taught: dict[str, int]) -> None:

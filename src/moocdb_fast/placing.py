@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import _core
-from .merge import Merged, MergedShard, Module
+from .merge import Merged, MergedShard
 
 Array = np.ndarray[Any, Any]
 _I4X = "i4x://"
@@ -16,10 +16,11 @@ _I4X = "i4x://"
 
 def place_courses(merged: Merged) -> None:
     """Give each event without a course the one it must belong to; shards in which anything changes get a file `placed`."""
-    numbers: dict[str, int] = {}  # "org/number" → code
-    of_module = np.array([numbers.setdefault(_number_of(m.id), len(numbers)) if m.id.startswith(_I4X) else -1 for m in merged.modules], np.int32)
-    if not any(m.course < 0 and m.id.startswith(_I4X) for m in merged.modules):
+    modules = merged.modules
+    if not any(modules.id_of(code).startswith(_I4X) for code in np.flatnonzero(modules.course < 0).tolist()):
         return
+    numbers: dict[str, int] = {}  # "org/number" → code
+    of_module = np.array([numbers.setdefault(_number_of(m), len(numbers)) if m.startswith(_I4X) else -1 for m in modules.ids()], np.int32)
     of_course = np.array([_course_number(text, numbers) for text in merged.texts("course").to_pylist()], np.int32)
     placer = _core.Placer()
     for shard in merged.shards:
@@ -32,6 +33,7 @@ def place_courses(merged: Merged) -> None:
         changed = placed != course
         if changed.any():
             _write(shard, placed, module, changed, moved)
+    moved.keep()
 
 
 def _number_of(module_id: str) -> str:
@@ -71,6 +73,7 @@ class _Moved:
         self._merged = merged
         self._pairs = _core.PairTable()  # (module, course)
         self._found: list[int] = []  # by pair
+        self._made: list[tuple[int, str, int]] = []  # new modules: course, id, the one it was made of
 
     def modules(self, module: Array, course: Array) -> Array:
         """The codes of modules in courses; those that have a course stay."""
@@ -80,17 +83,19 @@ class _Moved:
             self._found.append(self._moved(int(modules[number]), int(courses[number])))
         return np.array(self._found, np.int32)[pairs]
 
+    def keep(self) -> None:
+        """Tell the new modules to the others."""
+        if self._made:
+            self._merged.modules.extend(*zip(*self._made, strict=True))
+
     def _moved(self, module: int, course: int) -> int:
         merged = self._merged
-        if module < 0 or merged.modules[module].course >= 0:
+        if module < 0 or merged.modules.course[module] >= 0:
             return module
-        old = merged.modules[module]
-        text = merged.course_texts[course]
+        old, text = merged.modules.id_of(module), merged.course_texts[course]
         # A dashed id does not tell `6_002x` from `6.002x`; the course does.
-        module_id = (
-            "/".join([_I4X.rstrip("/"), "", *text.split("/")[:2], *old.id.removeprefix(_I4X).split("/")[2:]]) if old.id.startswith(_I4X) else old.id
-        )
+        module_id = "/".join([_I4X.rstrip("/"), "", *text.split("/")[:2], *old.removeprefix(_I4X).split("/")[2:]]) if old.startswith(_I4X) else old
         code: int = merged.dictionaries["module"].add(f"{text}\x1f{module_id}".encode())
-        if code == len(merged.modules):
-            merged.modules.append(Module(course, module_id, old.category, old.name))
+        if code == len(merged.modules) + len(self._made):
+            self._made.append((course, module_id, module))
         return code

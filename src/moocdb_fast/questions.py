@@ -63,5 +63,5 @@ def _by_first(pairs: Any) -> tuple[Array, Array]:
 def _question(plan: Plan, subject: int, text: str) -> tuple[str | None, str, str]:
     """Content, type and reference of a question about a module or, below 0, a type of events."""
     kind, shown, name = text.split("\x1f", 2)
-    reference = plan.merged.modules[subject].id if subject >= 0 else plan.canonical.names[-1 - subject]
+    reference = plan.merged.modules.id_of(subject) if subject >= 0 else plan.canonical.names[-1 - subject]
     return name if shown == "1" else None, kind, (f"{reference}/{name}" if name else reference)[:_REFERENCE]

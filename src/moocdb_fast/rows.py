@@ -38,9 +38,9 @@ class RowMaker:
         self.plan, self.dim, self.rows = plan, dimensions, rows
         merged = plan.merged
         self._types = Text.of(dimensions.type_names).string()
-        self._urls = Text.of(dimensions.urls).string()
+        self._urls = dimensions.urls.string()
         self._courses = merged.text("course").string()
-        self._modules = Text.of(m.id for m in merged.modules).string()
+        self._modules = merged.modules.id.string()
         self._codes = merged.text("code").string()
         self.keys = merged.text("key").string()
         self.links = links

@@ -30,16 +30,21 @@ def filled(name: str, columns: dict[str, Any]) -> pa.Table:
     arrays = []
     for field, spec in zip(schema, TABLES[name].columns, strict=True):
         values = columns.get(field.name)
-        arrays.append(_array([spec.default] * rows if values is None else values, spec, field.type))
+        if values is not None:
+            arrays.append(_array(values, spec, field.type))
+        elif spec.default is None:
+            arrays.append(pa.nulls(rows, field.type))
+        else:
+            arrays.append(numbers(np.full(rows, spec.default, _DTYPES[spec.type]), None, field.type))
     return pa.table(arrays, schema=schema)
 
 
 def _array(values: Any, spec: Column, kind: pa.DataType) -> pa.Array:
-    """Numbers, Python values or an Arrow array as one of the column's type."""
+    """Numbers, texts, Python values or an Arrow array as one of the column's type."""
     if isinstance(values, pa.Array):
         return values if values.type == kind else values.cast(kind)
     if spec.type == "text":
-        return Text.of(values).string()
+        return (values if isinstance(values, Text) else Text.of(values)).string()
     dtype, valid = _DTYPES[spec.type], None
     if isinstance(values, Optional):
         values, valid = values
