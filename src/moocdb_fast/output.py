@@ -19,6 +19,7 @@ from .fates import Tally
 from .filling import fill_tables, put
 from .identities import pseudonym
 from .ids import GivenIds
+from .memory import give_back
 from .merge import Merged
 from .options import Options
 from .partitions import Share
@@ -106,6 +107,7 @@ class Output:
         rows = Rows(self.merged.rows, self._counts)
         resolving = Resolving(plan, self.work / f"partitions-{self.folder.name}", self.options.keep_duplicates, parts=self.parts)
         found = resolving.run(rows, spread)
+        give_back()
         measure()
         links = found.links
         links.join()

@@ -22,6 +22,7 @@ from .errors import COMPLETE, InputError, Interrupted, MoocdbError, TooManyRejec
 from .identities import load_key
 from .inputs import Input, Shard, check, discover, longest_first, shards, spool
 from .ledger import FilterReason, InputReport, RejectReason, Summary, versions
+from .memory import give_back
 from .options import Options
 from .past import Past, open_past, state_folder
 from .publish import SUMMARY, Staging
@@ -252,6 +253,7 @@ def _scan(run: Run) -> None:
     workers = run.options.processes
     make = partial(make_scan, folder, run.options)
     done = scan.done | dict(zip(order, run_tasks(make, (), [plan[i] for i in order], workers, run.clock.scanned, _get_ready), strict=True))
+    give_back()  # what the scan needed
     run.results = run.past.results(folder)
     for i, scanned in sorted(done.items()):
         run.results += [ShardResult(folder / name) for name in scanned.folders]

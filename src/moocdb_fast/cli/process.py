@@ -7,7 +7,6 @@ import sys
 import threading
 
 _SIGNAL = 128  # exit codes above it tell of one
-_M_MMAP_THRESHOLD, _LARGE = -3, 1 << 20  # of malloc.h; bytes
 _STORE = "store"  # threads that wait for an object store (remote.py, which is not imported for this)
 
 
@@ -17,7 +16,9 @@ def main() -> int:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     # Arrow's own allocator keeps 12 MB of a run that writes CSV and 40 MB of one that writes Parquet, for no time that could be measured.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    _give_memory_back()
+    from ..memory import give_back_large
+
+    give_back_large()
     from . import main
 
     code = main()
@@ -26,15 +27,3 @@ def main() -> int:
         sys.stdout.flush()
         os._exit(code)
     return code
-
-
-def _give_memory_back() -> None:
-    """Have the C library give large arrays back to the system when they are freed. It would keep the room of one of 30 MB for others, which do
-    not fit in: 4 GB of log took a third more memory for it, and no less time."""
-    if "MALLOC_MMAP_THRESHOLD_" in os.environ or not sys.platform.startswith("linux"):
-        return
-    import ctypes
-
-    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # not every C library has it
-    if mallopt is not None:
-        mallopt(_M_MMAP_THRESHOLD, _LARGE)
