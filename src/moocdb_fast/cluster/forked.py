@@ -2,8 +2,7 @@
 
 import gc
 
-import distributed.nanny
-import distributed.worker
+import distributed.nanny  # noqa: F401 - and all that it needs
 
 from .. import filling, merge, output, resolving, scan  # noqa: F401
 from . import dask  # noqa: F401
