@@ -34,11 +34,11 @@ from moocdb_fast.cluster.backends import Backend  # noqa: E402
 
 
 def workers_of(process):
-    """The worker processes that distributed has started below a process."""
+    """The worker processes that distributed has started below a process: copies of the one that it has asked for them."""
     found = []
     for child in process.children(recursive=True):
         with contextlib.suppress(psutil.NoSuchProcess):  # it may be one that was killed
-            if any("spawn_main" in word for word in child.cmdline()):
+            if child.status() != psutil.STATUS_ZOMBIE and any("forkserver" in word for word in child.parent().cmdline()):
                 found.append(child)
     return found
 
@@ -249,6 +249,31 @@ def test_a_worker_that_does_not_see_the_folder(course, work, remote):
     with engine, pytest.raises(ClusterError, match="a worker does not see"):
         task = engine.client.submit(do_stage, f"{hidden}-elsewhere", 0)
         _result(distributed, task)
+
+
+def _fail_beside(folder):
+    """A task that fails when another has begun, which leaves a file after a second."""
+
+    def work(number, _report):
+        begun = folder / "begun"
+        if number:
+            while not begun.exists():
+                time.sleep(0.01)
+            raise InputError("this one fails")
+        begun.touch()
+        time.sleep(1)
+        (folder / "left").touch()
+
+    return work
+
+
+def test_a_failed_stage_waits_for_tasks_that_run(work, monkeypatch):
+    """They would leave files behind the back of a run that is over. Those that have not begun do not."""
+    with DaskEngine(Backend(workers=2), work) as engine:
+        engine.work.mkdir(parents=True)
+        with pytest.raises(InputError, match="this one fails"):
+            engine.spread(_fail_beside, (engine.work,), [0, 1])
+        assert sorted(path.name for path in engine.work.iterdir()) == ["begun", "left"]
 
 
 SBATCH = """#!/bin/sh

@@ -6,5 +6,6 @@ afar.py       the same in an object store
 planned.py    finished pieces as the source of a run
 part.py       a share of what a merge resolves, by another machine
 merge.py      all pieces into the tables
-dask.py       the pieces as tasks of a Dask cluster (extra `cluster`); backends.py starts one
+dask.py       the pieces as tasks of a Dask cluster (extra `cluster`); backends.py starts one, whose workers here are
+              copies of a process that has imported forked.py
 """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import multiprocessing
 import os
 import signal
 import tomllib
@@ -25,6 +26,14 @@ _QUIET = {
     "distributed.worker.memory.terminate": False,
 }
 """Settings of workers that are started here: nobody looks at the samples that each takes of itself a hundred times a second."""
+_HERE = {
+    "distributed.worker.multiprocessing-method": "forkserver",
+    "distributed.nanny.pre-spawn-environ": {},  # memory that is given back at once is asked for again by the next task
+    "distributed.admin.tick.interval": "1s",
+    "distributed.scheduler.active-memory-manager.start": False,  # results are numbers
+}
+"""More of them for workers on this machine."""
+_ONCE = f"{__package__}.forked"
 
 
 @dataclass(frozen=True)
@@ -68,8 +77,11 @@ class Backend:
         arguments = self.arguments()
         for name in _LOGGERS:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what goes wrong becomes one error
+        here = not (self.scheduler or self.cluster)
+        if here:
+            _import_once(distributed)
         with (
-            require("dask").config.set(_QUIET),
+            require("dask").config.set(_QUIET | (_HERE if here else {})),
             _closing(self._start(distributed, arguments)) as cluster,
             _closing(_connect(distributed, cluster or self.scheduler)) as client,
         ):
@@ -106,6 +118,12 @@ def require(module: str) -> Any:
     finally:
         if signal.getsignal(signal.SIGINT) is not before:  # dask-jobqueue makes Ctrl-C its own when it is imported
             signal.signal(signal.SIGINT, before)
+
+
+def _import_once(distributed: Any) -> None:
+    """Have workers on this machine be copies of a process that has imported what they need, which costs each of them half a CPU second."""
+    distributed.utils._forkserver_preload_set = True  # else it imports pandas, if there is one, here and there
+    multiprocessing.set_forkserver_preload([_ONCE])
 
 
 def _connect(distributed: Any, where: Any) -> Any:

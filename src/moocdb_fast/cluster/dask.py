@@ -9,8 +9,9 @@ import secrets
 import shutil
 import threading
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +31,7 @@ from .plan import Paths, Piece, make_plan
 from .planned import Planned, planned_options, refuse_append
 
 _RETRIES = 3
+_PATIENCE, _PAUSE = 10.0, 0.05  # seconds that a failed stage waits for its tasks, and from question to question
 
 
 def translate_on_dask(
@@ -101,8 +103,19 @@ class DaskEngine:
         try:
             return [_result(distributed, task) for task in tasks]
         except MoocdbError:
-            self.client.cancel(tasks)
+            self._end(path, tasks)
             raise
+
+    def _end(self, path: Path, tasks: list[Any]) -> None:
+        """End a stage that has failed. Tasks begin no more, and nothing is removed below those that run, unless they take long."""
+        path.unlink(missing_ok=True)
+        deadline = time.monotonic() + _PATIENCE
+        with suppress(Exception):  # what went wrong is told already
+            self.client.cancel(tasks)
+            while self.client.status == "running" and time.monotonic() < deadline:
+                if not any(self.client.run(is_running, os.fspath(path), on_error="ignore").values()):
+                    return
+                time.sleep(_PAUSE)
 
 
 class Spread(Planned):
@@ -174,12 +187,36 @@ def scan(piece: Piece, work: str) -> int:
 
 def do_stage(path: str, number: int) -> Any:
     """A task: a numbered part of the work that lies in a file."""
-    with _told():
+    with _told(), _counted(path):
         try:
+            Path(path).stat()  # also when it is known: a stage that has failed is removed
             work = _work(path)
         except FileNotFoundError as error:
             raise ClusterError(f"a worker does not see {show(Path(path).parent)}", "name a folder that all machines see with --work") from error
         return work(number, lambda *_: None)
+
+
+_running: Counter[str] = Counter()
+_counting = threading.Lock()
+
+
+@contextmanager
+def _counted(path: str) -> Iterator[None]:
+    """Count a task of a stage, as long as it runs, among those of this process."""
+    with _counting:
+        _running[path] += 1
+    try:
+        yield
+    finally:
+        with _counting:
+            _running[path] -= 1
+            if not _running[path]:
+                del _running[path]
+
+
+def is_running(path: str) -> bool:
+    """Whether this process is at a task of a stage."""
+    return _running[path] > 0
 
 
 class _Latest(threading.local):
