@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from . import OTHER, PAGE_VIEW, PATHS, TYPES
@@ -80,7 +82,8 @@ def _meaning(m: Meaning) -> dict[str, Any]:
     }
 
 
-def compile_tables() -> dict[str, Any]:
+@cache  # a worker of a cluster asks for each piece
+def compile_tables() -> Mapping[str, Any]:
     """All declarations as the kernel wants them; meanings are shared by number."""
     numbers: dict[Meaning, int] = {}
 
