@@ -247,7 +247,7 @@ def test_a_worker_that_does_not_see_the_folder(course, work, remote):
     engine.work.mkdir(parents=True)
     hidden = engine.work / "stage-1"
     with engine, pytest.raises(ClusterError, match="a worker does not see"):
-        task = engine.client.submit(do_stage, f"{hidden}-elsewhere", 0)
+        task = engine.client.submit(do_stage, f"{hidden}-elsewhere", [0])
         _result(distributed, task)
 
 

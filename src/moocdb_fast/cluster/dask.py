@@ -31,6 +31,7 @@ from .plan import Paths, Piece, make_plan
 from .planned import Planned, planned_options, refuse_append
 
 _RETRIES = 3
+_TASKS = 8  # of a stage, for each thread of a worker
 _PATIENCE, _PAUSE = 10.0, 0.05  # seconds that a failed stage waits for its tasks, and from question to question
 
 
@@ -99,9 +100,14 @@ class DaskEngine:
         path = self.work / f"stage-{self._stages}"
         with writing(self.work, "--work"), path.open("wb") as file:
             pickle.dump((make, args), file, pickle.HIGHEST_PROTOCOL)
-        tasks = [self.client.submit(do_stage, os.fspath(path), number, pure=False, retries=_RETRIES) for number in numbers]
+        # A task costs some milliseconds, as much as a small partition: each has several numbers, from all over, so that none has all that are large.
+        count = min(len(numbers), _TASKS * max(1, sum(self.client.nthreads().values())))
+        tasks = [self.client.submit(do_stage, os.fspath(path), numbers[first::count], pure=False, retries=_RETRIES) for first in range(count)]
+        results: list[Any] = [None] * len(numbers)
         try:
-            return [_result(distributed, task) for task in tasks]
+            for first, task in enumerate(tasks):
+                results[first::count] = _result(distributed, task)
+            return results
         except MoocdbError:
             self._end(path, tasks)
             raise
@@ -185,15 +191,15 @@ def scan(piece: Piece, work: str) -> int:
     return found
 
 
-def do_stage(path: str, number: int) -> Any:
-    """A task: a numbered part of the work that lies in a file."""
+def do_stage(path: str, numbers: list[int]) -> list[Any]:
+    """A task: numbered parts of the work that lies in a file."""
     with _told(), _counted(path):
         try:
             Path(path).stat()  # also when it is known: a stage that has failed is removed
             work = _work(path)
         except FileNotFoundError as error:
             raise ClusterError(f"a worker does not see {show(Path(path).parent)}", "name a folder that all machines see with --work") from error
-        return work(number, lambda *_: None)
+        return [work(number, lambda *_: None) for number in numbers]
 
 
 _running: Counter[str] = Counter()
