@@ -26,13 +26,21 @@ class Scanner : public Codes {
     // With `last`, what follows the last newline is a line too. Returns the bytes used. May raise bad_alloc.
     size_t feed(const char *p, size_t n, int64_t offset, bool last) {
         size_t at = 0, known = offset == tail_offset_ ? std::min(tail_, n) : 0;  // a long line is searched once, however often it grows
-        while (at < n) {
-            const char *nl = static_cast<const char *>(std::memchr(p + at + known, '\n', n - at - known));
-            known = 0;
-            if (!nl && !last) break;
-            size_t end = nl ? static_cast<size_t>(nl - p) : n;
-            line(p + at, end - at, offset + static_cast<int64_t>(at));
-            at = end + (nl ? 1 : 0);
+        for (bool more = true; more;) {
+            const size_t begin = at;
+            ends_.clear();
+            while (more && at - begin < near_.size()) {
+                const char *nl = at < n ? static_cast<const char *>(std::memchr(p + at + known, '\n', n - at - known)) : nullptr;
+                known = 0;
+                if (nl) ends_.push_back(static_cast<size_t>(nl - p)), at = ends_.back() + 1;
+                else more = false;
+            }
+            if (!ends_.empty()) lines_of(p, begin, offset);
+        }
+        if (last && at < n) {
+            near_.end();
+            line(p + at, n - at, offset + static_cast<int64_t>(at));
+            at = n;
         }
         tail_ = n - at, tail_offset_ = offset + static_cast<int64_t>(at);
         return at;
@@ -45,6 +53,15 @@ class Scanner : public Codes {
     }
 
   private:
+    // Scans the lines that end at ends_ of p, the first of them beginning at `begin`.
+    void lines_of(const char *p, size_t begin, int64_t offset) {
+        near_.begin(p + begin, ends_.back() + 1 - begin);
+        for (size_t end : ends_) {
+            line(p + begin, end - begin, offset + static_cast<int64_t>(begin));
+            begin = end + 1;
+        }
+    }
+
     void line(const char *p, size_t n, int64_t offset) {
         lines++;
         if (n && p[n - 1] == '\r') n--;
@@ -56,7 +73,7 @@ class Scanner : public Codes {
             return;
         }
         Element e;
-        auto error = line_json_.parse_padded(p, n, e);
+        auto error = near_.read(p, n, e) ? simdjson::SUCCESS : line_json_.parse_padded(p, n, e);
         extra_ = false, body_ = text;
         if (!error) {
             Reject why = event(e, text, offset);
@@ -454,6 +471,8 @@ class Scanner : public Codes {
     }
 
     PartReader<Codes> reader_{*this};
+    Lines near_;                // the lines around the one that is being taken in
+    std::vector<size_t> ends_;  // where they end
     Json line_json_, mended_json_, payload_json_, essay_json_;
     bool extra_ = false;
     sv body_;                   // the JSON text that is being taken in
