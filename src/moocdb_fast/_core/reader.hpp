@@ -16,29 +16,30 @@ constexpr size_t MAX_DEPTH = 1000;
 
 inline bool blank(char c) { return c == ' ' || c == '\t' || c == '\n' || c == '\r'; }
 
-// Copies STRIDE bytes; returns how many of them stand before the first backslash.
+// Where backslashes are among BLOCK bytes at p: BITS of the result for each byte, the lowest first, of which the highest is set.
 #ifdef __SSE2__
-constexpr size_t STRIDE = 16;
+constexpr int BLOCK = 64, BITS = 1;
 
-inline size_t copy_to_backslash(const char *from, char *to) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(from));
-    _mm_storeu_si128(reinterpret_cast<__m128i *>(to), bytes);
-    const auto hits = static_cast<unsigned>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\'))));
-    return static_cast<size_t>(__builtin_ctz(hits | 1u << STRIDE));
+inline uint64_t backslashes(const char *p) {
+    auto of = [&](int i) {
+        const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i *>(p + 16 * i));
+        return static_cast<uint64_t>(_mm_movemask_epi8(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\\')))) << 16 * i;
+    };
+    return of(0) | of(1) | of(2) | of(3);
 }
 #else
-constexpr size_t STRIDE = 8;
+constexpr int BLOCK = 8, BITS = 8;
 
-inline size_t copy_to_backslash(const char *from, char *to) {
-    constexpr uint64_t ones = 0x0101010101010101, highs = ones << 7, backslashes = ones * '\\';
-    const uint64_t word = word_at(from), other = word ^ backslashes, hits = (other - ones) & ~other & highs;
-    std::memcpy(to, &word, sizeof word);
-    return hits ? static_cast<size_t>(__builtin_ctzll(hits)) / 8 : STRIDE;
+inline uint64_t backslashes(const char *p) {
+    constexpr uint64_t highs = 0x8080808080808080, all = 0x5C5C5C5C5C5C5C5C;
+    const uint64_t other = word_at(p) ^ all;
+    return ~(((other & ~highs) + ~highs) | other) & highs;
 }
 #endif
 
-// Writes the string whose inside is s to `end` to `to`, without its escapes; returns where it ended, or null when they are not JSON. Up to 64 bytes
-// behind it are overwritten. Surrogates, and what they may not be, are simdjson's.
+// Writes the string whose inside is s to `end` to `to`, without its escapes; returns where it ended, or null when they are not JSON. 64 bytes behind it
+// are readable, and at `to` there is room for 64 more. All backslashes of a block are known before the first is looked at, so that no step waits for the
+// one before. Surrogates, and what they may not be, are simdjson's.
 inline char *unescape(const char *s, const char *end, char *to, const simdjson::internal::dom_parser_implementation &stage) {
     static constexpr struct Escapes {
         char meant[256] = {};
@@ -47,17 +48,26 @@ inline char *unescape(const char *s, const char *end, char *to, const simdjson::
             meant['b'] = '\b', meant['f'] = '\f', meant['n'] = '\n', meant['r'] = '\r', meant['t'] = '\t';
         }
     } escapes;
-    while (s < end) {
-        const size_t before = copy_to_backslash(s, to);
-        s += before, to += before;
-        if (before == STRIDE) continue;
-        if (s >= end) break;
-        const char c = escapes.meant[static_cast<unsigned char>(s[1])];
-        if (c) *to++ = c, s += 2;
-        else if (s[1] != 'u') return nullptr;
-        else return reinterpret_cast<char *>(stage.parse_string(reinterpret_cast<const uint8_t *>(s), reinterpret_cast<uint8_t *>(to), false));
+    auto copy_to = [&](const char *where) {
+        const ptrdiff_t n = where - s;
+        std::memcpy(to, s, 16);
+        for (ptrdiff_t i = 16; __builtin_expect(i < n, 0); i += 16) std::memcpy(to + i, s + i, 16);
+        to += n;
+    };
+    for (const char *block = s; block < end; block += BLOCK) {
+        uint64_t hits = backslashes(block);
+        if (end - block < BLOCK) hits &= (uint64_t{1} << (end - block) * BITS) - 1;
+        for (; hits; hits &= hits - 1) {
+            const char *hit = block + __builtin_ctzll(hits) / BITS;
+            if (hit < s) continue;  // it is what the one before it escapes
+            copy_to(hit);
+            const char c = escapes.meant[static_cast<unsigned char>(hit[1])];
+            if (!c) return hit[1] == 'u' ? reinterpret_cast<char *>(stage.parse_string(reinterpret_cast<const uint8_t *>(hit), reinterpret_cast<uint8_t *>(to), false)) : nullptr;
+            *to++ = c, s = hit + 2;
+        }
     }
-    return to - (s - end);
+    copy_to(end);
+    return to;
 }
 
 // Writes the literal or number from s to `end`; returns the word behind it, or null when it is none that is plain.
@@ -107,8 +117,14 @@ class Escaped {
   public:
     using Stage = simdjson::internal::dom_parser_implementation;
 
-    // Of the text from `from` to `to` of p.
-    Escaped(const char *p, size_t from, size_t to, const Stage &stage, char *strings) : p_(p), n_(to), stage_(stage), strings_(strings), free_(strings) { look_from(from); }
+    // Of n bytes at p, where the next backslash is at `next`.
+    Escaped(const char *p, size_t n, size_t next, const Stage &stage, char *strings) : p_(p), n_(n), next_(next), stage_(stage), strings_(strings), free_(strings) {}
+
+    // Where the first backslash from `at` on is among n bytes at p; n when there is none.
+    static size_t first(const char *p, size_t at, size_t n) {
+        const void *hit = std::memchr(p + at, '\\', n - at);
+        return hit ? static_cast<size_t>(static_cast<const char *>(hit) - p) : n;
+    }
 
     // Where the next backslash is.
     size_t next() const { return next_; }
@@ -122,21 +138,15 @@ class Escaped {
         const uint64_t word = uint64_t{'"'} << 56 | static_cast<uint64_t>(free_ - strings_);
         *end = 0;
         free_ = end + 1;
-        look_from(to);
+        next_ = first(p_, to, n_);
         return word;
     }
 
   private:
-    void look_from(size_t at) {
-        const void *hit = std::memchr(p_ + at, '\\', n_ - at);
-        next_ = hit ? static_cast<size_t>(static_cast<const char *>(hit) - p_) : n_;
-    }
-
     const char *p_;
-    size_t n_;
+    size_t n_, next_;
     const Stage &stage_;
     char *strings_, *free_;
-    size_t next_;
 };
 
 // Reads the text of p that begins at p[*at] to words (from word 1 on), if it is plain: an array or object, no deeper than 60, whose numbers have no
@@ -278,10 +288,12 @@ class Json {
     uint32_t *indexes() const { return parser_.implementation->structural_indexes.get(); }
     uint32_t *indexes_end() const { return indexes() + parser_.implementation->n_structural_indexes; }
 
-    // Reads the plain text from `from` to `to` of p that begins at p[*at], as read_plain.
-    const uint32_t *plain_from(const char *p, const uint32_t *at, size_t from, size_t to) {
-        Escaped escaped(p, from, to, *parser_.implementation, reinterpret_cast<char *>(parser_.doc.string_buf.get()));
-        return read_plain(p, at, indexes_end(), escaped, parser_.doc.tape.get());
+    // Reads the plain text that begins at p[*at], as read_plain. The next backslash of n bytes at p is at `backslash`, before and behind it.
+    const uint32_t *plain_from(const char *p, size_t n, const uint32_t *at, size_t &backslash) {
+        Escaped escaped(p, n, backslash, *parser_.implementation, reinterpret_cast<char *>(parser_.doc.string_buf.get()));
+        at = read_plain(p, at, indexes_end(), escaped, parser_.doc.tape.get());
+        backslash = escaped.next();
+        return at;
     }
 
     simdjson::error_code take(const char *p, Element &out) {
@@ -295,7 +307,9 @@ class Json {
   private:
     bool all_plain(const char *p, size_t n) {
         const char last = p[indexes_end()[-1]];
-        return (last == '}' || last == ']') && plain_from(p, indexes(), 0, n) == indexes_end();
+        if (last != '}' && last != ']') return false;
+        size_t backslash = Escaped::first(p, 0, n);
+        return plain_from(p, n, indexes(), backslash) == indexes_end();
     }
 
     simdjson::error_code second_stage(const char *p, Element &out) {
@@ -325,7 +339,7 @@ class Lines : private Json {
             return;
         }
         size_ = std::min(2 * size_, MOST);
-        at_ = indexes();
+        at_ = indexes(), n_ = n, backslash_ = Escaped::first(p, 0, n);
         for (int i : {0, 1, 2}) indexes_end()[i] = static_cast<uint32_t>(n - 1);  // of the newline
     }
 
@@ -336,16 +350,20 @@ class Lines : private Json {
     // where it seems to be: then another reader must say.
     bool read(const char *p, size_t n, Element &out) {
         if (!at_) return false;
-        const auto from = static_cast<size_t>(p - p_);
+        const auto from = static_cast<size_t>(p - p_), to = from + n;
         while (*at_ < from) at_++;
-        const uint32_t *behind = plain_from(p_, at_, from, from + n);
-        if (!behind || behind[-1] >= from + n || *behind < from + n) return false;
+        if (backslash_ < from) backslash_ = Escaped::first(p_, from, n_);
+        const uint32_t *behind = plain_from(p_, n_, at_, backslash_);
+        if (!behind || behind[-1] >= to || *behind < to) {
+            backslash_ = 0;  // it may have been looked for too far behind
+            return false;
+        }
         at_ = behind;
         return take(p_, out) == simdjson::SUCCESS;
     }
 
   private:
-    size_t size_ = MOST;
+    size_t size_ = MOST, n_ = 0, backslash_ = 0;
     const char *p_ = nullptr;
     const uint32_t *at_ = nullptr;  // null: no lines
 };

@@ -21,7 +21,7 @@ struct Tape {
 
     static uint64_t bare(size_t from, size_t to) { return uint64_t{'"'} << 56 | BARE | uint64_t{from} << LENGTH_BITS | (to - from); }
 
-    sv string_of(uint64_t word) const {
+    [[gnu::always_inline]] sv string_of(uint64_t word) const {
         if (word & BARE) return sv(text + ((word & VALUE) >> LENGTH_BITS), word & (MOST - 1));
         const char *p = strings + (word & VALUE);
         uint32_t size;
@@ -162,12 +162,12 @@ class Walk {
         return true;
     }
 
-    sv key() const { return tape_.string_of(key_); }
+    [[gnu::always_inline]] sv key() const { return tape_.string_of(key_); }
     Element value() const { return Element(from_, at_); }
 
     // Of the value: the byte that says what it is, and its text, if it is one.
     char kind() const { return static_cast<char>(word_ >> 56); }
-    sv text() const { return kind() == '"' ? tape_.string_of(word_) : sv(); }
+    [[gnu::always_inline]] sv text() const { return kind() == '"' ? tape_.string_of(word_) : sv(); }
 
   private:
     const Tape *from_;
