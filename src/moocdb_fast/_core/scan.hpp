@@ -125,13 +125,17 @@ class Scanner : public Codes {
         Envelope v;
         if (!read_envelope(e, v)) return NOT_AN_EVENT;
         if (!v.has_time) return NO_TIME_GIVEN;
+        const Host host = memo_->host_of(v.host);
+        const bool browser = is(v.source, "browser");
+        const sv who = key_.start("n:").add(v.name).text();
+        const uint64_t asked_user = users.ask(who), asked_type = memo_->ask_type(v.type, browser, host), asked_page = ask_page(v.page, host);
         int64_t time = time_of(v.time, day_);
         if (time == NO_TIME) return BAD_TIME;
-        const Host host = memo_->host_of(v.host);
-        const Type &type = type_of(v.type, v.source, host);
+        const int32_t named = user_named(v, who, asked_user);
+        if (asked_page) memo_->ask_address_text(asked_page);
+        const Type &type = type_of(v.type, browser, host, asked_type);
         const Meaning &m = meanings_.all[type.meaning];
         bool odd = odd_payload(v);
-        const int32_t named = user_named(v);
         int32_t agent = agent_of(v.agent, named);
         bool still = m.fate == BACKGROUND;
         Filter why = FILTERS;
@@ -159,7 +163,7 @@ class Scanner : public Codes {
             said.posts = !m.post.needs_content || said.text.there || d.failed;
         }
         bool request = type.path && !type.module && !said.posts;
-        PageCode page = request ? type.page : own_page(v, host);
+        PageCode page = request ? type.page : own_page(v, host, asked_page);
         bool told = page.base < 0 && !type.path && told_page(m, d, host, page);
         int32_t course = find_course(v, m, d, page, type, host);
         reader_.begin(course);
@@ -241,9 +245,9 @@ class Scanner : public Codes {
     };
 
     // The code of the user whom the line names, or -1; learns what platform id goes with the name.
-    int32_t user_named(const Envelope &v) {
+    int32_t user_named(const Envelope &v, sv who, uint64_t asked) {
         if (v.name.empty()) return -1;
-        int32_t user = users.intern(key_.start("n:").add(v.name).text());
+        int32_t user = users.intern(who, asked);
         if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
         Digits &id = before_[user].id;
         if (!v.user_id.empty() && !(v.user_id == id)) {
@@ -282,8 +286,8 @@ class Scanner : public Codes {
         return v.user_id.empty() || !payload_id(m, d, id) || id == v.user_id;
     }
 
-    PageCode own_page(const Envelope &v, const Host &host) {
-        PageCode page = page_code(v.page, host);
+    PageCode own_page(const Envelope &v, const Host &host, uint64_t asked) {
+        PageCode page = page_code(v.page, host, asked);
         page_request_ = page.request;
         return page.base >= 0 ? page : page_code(v.browser_url, host);
     }
