@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import itertools
 import json
+import os
 import random
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from synthetic import made
 
@@ -77,6 +78,7 @@ def test_escapes_wherever_they_stand(escape: str) -> None:
     assert set(found) == ({NO_JSON} if escape in ("\\x", "\\u12", "\\ud83d") else {PLAIN})
 
 
+few = settings(deadline=None, derandomize="CI" in os.environ)
 NUMBERS = st.one_of(
     st.integers().map(str),
     st.integers(-(2**64), 2**64).map(str),
@@ -87,6 +89,7 @@ NUMBERS = st.one_of(
 )
 
 
+@few
 @given(st.lists(NUMBERS, min_size=1, max_size=20))
 def test_numbers(numbers: list[str]) -> None:
     readings(*(f"[{number}]".encode() for number in numbers), *(f'{{"a": {number} , "b":{number}}}'.encode() for number in numbers))
@@ -111,6 +114,7 @@ VALUES = st.recursive(
 BLANKS = st.sampled_from(["", "", " ", "\t", "\r", "  \t"])
 
 
+@few
 @given(st.lists(VALUES, min_size=1, max_size=4), BLANKS, BLANKS, st.booleans(), st.data())
 def test_any_values(values: list[object], before: str, behind: str, plain: bool, data: st.DataObject) -> None:
     """What Python writes, with blanks, and the same with a few bytes changed."""

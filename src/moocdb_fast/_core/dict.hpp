@@ -83,6 +83,13 @@ class StringDict {
         return h;
     }
 
+    // Asks for the string of a code, if it is one.
+    void ask_string(int32_t code) const {
+        if (code < 0) return;
+        const char *p = bytes_.data() + ends_[code];
+        __builtin_prefetch(p), __builtin_prefetch(p + 64);
+    }
+
     // The code of s, or -1.
     int32_t find(sv s) const {
         size_t i;

@@ -249,6 +249,7 @@ class Scanner : public Codes {
         if (v.name.empty()) return -1;
         int32_t user = users.intern(who, asked);
         if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
+        agents.ask_string(before_[user].agent), ips.ask_string(before_[user].ip);
         Digits &id = before_[user].id;
         if (!v.user_id.empty() && !(v.user_id == id)) {
             id = v.user_id;
