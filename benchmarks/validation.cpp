@@ -1,11 +1,11 @@
-// How lines are read by ways of simdjson that look at more or less of them. Compiled and run by validation.py:
+// How lines are read by ways of simdjson that look at more or less of them, and by the kernel's reader. Compiled and run by validation.py:
 //     validation WAY FILE    prints the CPU seconds of one pass over the lines and how many were taken
 #include <cstdio>
 #include <cstring>
 #include <ctime>
 #include <string>
 
-#include "simdjson.h"
+#include "reader.hpp"
 
 using namespace simdjson;
 
@@ -56,10 +56,34 @@ static bool on_demand(ondemand::parser &parser, const char *p, size_t n, int way
     }
 }
 
+// One line after the other by the kernel's reader, many at a time as the scan does. Returns how many objects there are.
+static size_t kernel_reads(const char *p, size_t n) {
+    moocdb::Lines lines;
+    moocdb::Json json;
+    size_t taken = 0;
+    for (size_t at = 0; at < n;) {
+        std::vector<size_t> ends;
+        const size_t begin = at;
+        while (at < n && at - begin < lines.size()) {
+            const void *hit = std::memchr(p + at, '\n', n - at);
+            if (!hit) return taken;
+            ends.push_back(static_cast<size_t>(static_cast<const char *>(hit) - p)), at = ends.back() + 1;
+        }
+        lines.begin(p + begin, at - begin);
+        size_t from = begin;
+        for (size_t end : ends) {
+            moocdb::Element e;
+            if (lines.read(p + from, end - from, e) || !json.parse_padded(p + from, end - from, e)) taken += e.kind() == '{';
+            from = end + 1;
+        }
+    }
+    return taken;
+}
+
 int main(int argc, char **argv) {
     if (argc != 3) return 2;
     const std::string way = argv[1];
-    const int number = way == "dom" ? 0 : way == "members" ? 1 : way == "names" ? 2 : way == "walk" ? 3 : -1;
+    const int number = way == "dom" ? 0 : way == "members" ? 1 : way == "names" ? 2 : way == "walk" ? 3 : way == "kernel" ? 4 : -1;
     padded_string data;
     if (number < 0 || padded_string::load(argv[2]).get(data)) return 2;
     dom::parser dom_parser;
@@ -68,7 +92,8 @@ int main(int argc, char **argv) {
     size_t taken = 0;
     const char *end = data.data() + data.size();
     const clock_t start = clock();
-    for (const char *p = data.data(); p < end;) {
+    if (number == 4) taken = kernel_reads(data.data(), data.size());
+    for (const char *p = data.data(); number < 4 && p < end;) {
         const void *hit = std::memchr(p, '\n', static_cast<size_t>(end - p));
         const char *stop = hit ? static_cast<const char *>(hit) : end;
         const size_t n = static_cast<size_t>(stop - p);

@@ -39,11 +39,12 @@ def buffer(data: bytes) -> Any:
 
 
 def check(data: bytes) -> None:
-    """What is quick to check: every line is accounted for, in one piece or two, and JSON is told from what is none."""
+    """What is quick to check: every line is accounted for, in one piece or two, JSON is told from what is none, and read as simdjson reads it."""
     whole = scan_bytes(data, ALL)
     accounted(whole, data)
     in_two_pieces(data, whole)
     json_is_told(data, whole)
+    assert -1 not in _core.compare_readers(data + b"\n")
 
 
 def check_all(data: bytes) -> None:

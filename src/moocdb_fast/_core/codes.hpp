@@ -87,12 +87,20 @@ class Codes {
         return c;
     }
 
+    // Asks for the page that text names.
+    uint64_t ask_page(sv text, const Host &host) const {
+        sv bare = strip(text);
+        return bare.empty() ? 0 : memo_->ask_address(text, bare, host);
+    }
+
     // The page that text names, seen from host; base -1 when it is no address.
-    const PageCode &page_code(sv text, const Host &host) {
+    const PageCode &page_code(sv text, const Host &host) { return page_code(text, host, ask_page(text, host)); }
+
+    const PageCode &page_code(sv text, const Host &host, uint64_t asked) {
         static const PageCode none;
         sv bare = strip(text);
         if (bare.empty()) return none;
-        int32_t number = memo_->address(text, bare, host);
+        int32_t number = memo_->address(text, bare, host, asked);
         if (static_cast<size_t>(number) >= page_at_.size()) page_at_.resize(memo_->addresses(), -1);
         int32_t &at = page_at_[number];
         if (at < 0) {
@@ -166,9 +174,9 @@ class Codes {
         bool told = false;  // by the path
     };
 
-    const Type &type_of(sv name, sv source, const Host &host) {
-        bool browser = is(source, "browser");
-        int32_t number = memo_->type(name, browser, host);
+    // `asked` is what the memo says when it is asked for the type.
+    const Type &type_of(sv name, bool browser, const Host &host, uint64_t asked) {
+        int32_t number = memo_->type(name, browser, host, asked);
         if (static_cast<size_t>(number) >= type_at_.size()) type_at_.resize(memo_->types(), -1);
         int32_t &at = type_at_[number];
         if (at < 0) {

@@ -65,11 +65,29 @@ class StringDict {
     // The code of s, given now if s is new. May raise bad_alloc.
     int32_t intern(sv s) {
         if (last_ >= 0 && same(last_text_, s)) return last_;  // logs repeat themselves line by line
-        uint64_t h = hash_text(s.data(), s.size());
+        return intern(s, hash_text(s.data(), s.size()));
+    }
+
+    // The same of what was asked for.
+    int32_t intern(sv s, uint64_t h) {
         size_t i;
         if (look(h, i, [&](sv held) { return same(held, s); })) return remember(slots_[i].code());
         bytes_.insert(bytes_.end(), s.begin(), s.end());
         return add(h, i);
+    }
+
+    // Asks for s: what the look-up reads first comes from memory meanwhile. Returns the hash to look it up with.
+    uint64_t ask(sv s) const {
+        uint64_t h = hash_text(s.data(), s.size());
+        fetch(h);
+        return h;
+    }
+
+    // Asks for the string of a code, if it is one.
+    void ask_string(int32_t code) const {
+        if (code < 0) return;
+        const char *p = bytes_.data() + ends_[code];
+        __builtin_prefetch(p), __builtin_prefetch(p + 64);
     }
 
     // The code of s, or -1.
@@ -93,6 +111,8 @@ class StringDict {
         uint64_t start : 40, length : 24;  // in bytes_; LONG: that or more
         int32_t code() const { return static_cast<int32_t>(used - 1); }
     };
+
+    void fetch(uint64_t h) const { __builtin_prefetch(&slots_[h & (slots_.size() - 1)]); }
 
     int32_t remember(int32_t code) {
         last_text_ = at(code);
@@ -157,7 +177,22 @@ class NumberedDict : private StringDict {
     int32_t intern(uint64_t number, sv s) {
         auto is_it = [&](sv held) { return held.size() == s.size() + 8 && word_at(held.data()) == number && same(held.substr(8), s); };
         if (last_ >= 0 && is_it(last_text_)) return last_;
-        uint64_t h = mix(hash_text(s.data(), s.size()) ^ number, 0x9e3779b97f4a7c15ULL);
+        return intern(number, s, hash(number, s));
+    }
+
+    // Asks for s, as a dictionary of strings does.
+    uint64_t ask(uint64_t number, sv s) const {
+        uint64_t h = hash(number, s);
+        fetch(h);
+        return h;
+    }
+
+    // Asks for the text that is most likely the one, when what was asked for is there.
+    void ask_text(uint64_t h) const { __builtin_prefetch(bytes_.data() + slots_[h & (slots_.size() - 1)].start); }
+
+    // The code of what was asked for.
+    int32_t intern(uint64_t number, sv s, uint64_t h) {
+        auto is_it = [&](sv held) { return held.size() == s.size() + 8 && word_at(held.data()) == number && same(held.substr(8), s); };
         size_t i;
         if (look(h, i, is_it)) return remember(slots_[i].code());
         const char *bytes = reinterpret_cast<const char *>(&number);
@@ -165,6 +200,9 @@ class NumberedDict : private StringDict {
         bytes_.insert(bytes_.end(), s.begin(), s.end());
         return add(h, i);
     }
+
+  private:
+    static uint64_t hash(uint64_t number, sv s) { return mix(hash_text(s.data(), s.size()) ^ number, 0x9e3779b97f4a7c15ULL); }
 };
 
 // A column of strings, some of them null, laid out as Arrow wants it.

@@ -66,7 +66,7 @@ inline void read_context(Element e, Envelope &v, Inner &inner) {
 
 // Reads the members we use; false when e is no object or has no type.
 inline bool read_envelope(Element e, Envelope &v) {
-    if (kind_of(e) != '{') return false;
+    if (e.kind() != '{') return false;
     sv event_type, name;
     bool has_event = false, null_time = true;
     Element data, stamp;
@@ -116,9 +116,9 @@ inline int64_t time_of(Element e, Day &day) {
     auto number = [](Element x, bool millis_only) -> int64_t {
         int64_t v;
         double d;
-        if (x.type() == element_type::INT64 && !x.get(v))
+        if (integer_of(x, v))
             return time_of_units(v, millis_only || v >= MILLIS_FROM || v <= -MILLIS_FROM ? 1000 : 1000000);
-        if (x.type() == element_type::DOUBLE && !x.get(d))
+        if (x.kind() == 'd' && double_of(x, d))
             return time_of_double(d, millis_only || std::fabs(d) >= static_cast<double>(MILLIS_FROM) ? 1000 : 1000000);
         return NO_TIME;
     };

@@ -25,6 +25,11 @@ cdef extern from "payload.hpp" namespace "moocdb":
     Repaired take_apart(sv, LineJson&) except +
 
 
+cdef extern from "compare.hpp" namespace "moocdb":
+    ctypedef int8_t Reading "moocdb::Reading"
+    vector[Reading] c_compare_readers "moocdb::compare_readers"(const char*, size_t) except +
+
+
 cdef LineJson _line_json  # of one call at a time: the interpreter's lock is held
 
 
@@ -46,7 +51,8 @@ def documents(bytes line not None):
 def decode_payload(bytes text not None):
     cdef Decoded d
     cdef string out
-    c_decode_text(sv(text, len(text)), _line_json, d)
+    cdef bytes padded = text + bytes(SIMDJSON_PADDING)
+    c_decode_text(sv(padded, len(text)), _line_json, d)
     if d.what != VALUE:
         return False, <bytes> d.text.data()[:d.text.size()]
     put_json(d.value, out)
@@ -58,3 +64,8 @@ def clean_address(bytes text not None, bytes host not None=b""):
     if c_clean_address(sv(text, len(text)), sv(host, len(host)), out):
         return <bytes> out
     return None
+
+
+def compare_readers(bytes lines not None):
+    cdef bytes padded = lines + bytes(SIMDJSON_PADDING)
+    return [<int> reading for reading in c_compare_readers(padded, len(lines))]

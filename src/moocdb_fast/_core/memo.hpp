@@ -49,9 +49,15 @@ class Memo {
         return host;
     }
 
+    // Asks for a text that should be an address, and for the type of an event: memory is slow, and there is other work to do meanwhile. What is returned
+    // goes to the look-up.
+    uint64_t ask_address(sv text, sv bare, const Host &host) const { return address_texts_.ask(host_of_address(bare, host), text); }
+    uint64_t ask_type(sv name, bool browser, const Host &host) const { return type_names_.ask(host_of_type(name, browser, host), name); }
+    void ask_address_text(uint64_t asked) const { address_texts_.ask_text(asked); }
+
     // The number of a text that should be an address, seen from host; `bare` is the text stripped, and not empty.
-    int32_t address(sv text, sv bare, const Host &host) {
-        int32_t number = address_texts_.intern(bare[0] == '/' ? host.number + 1 : 0, text);
+    int32_t address(sv text, sv bare, const Host &host, uint64_t asked) {
+        int32_t number = address_texts_.intern(host_of_address(bare, host), text, asked);
         if (static_cast<size_t>(number) == addresses_.size()) {
             Address a;
             std::string clean;
@@ -63,9 +69,9 @@ class Memo {
     }
 
     // The number of the type of an event. What a path says is known then.
-    int32_t type(sv name, bool browser, const Host &host) {
+    int32_t type(sv name, bool browser, const Host &host, uint64_t asked) {
         bool path = name[0] == '/';
-        int32_t number = type_names_.intern(path ? host.number + 2 : browser, name);
+        int32_t number = type_names_.intern(host_of_type(name, browser, host), name, asked);
         if (static_cast<size_t>(number) == path_types_.size()) {
             PathType t;
             if (path) {
@@ -99,6 +105,9 @@ class Memo {
     }
 
   private:
+    static uint64_t host_of_address(sv bare, const Host &host) { return bare[0] == '/' ? host.number + 1 : 0; }
+    static uint64_t host_of_type(sv name, bool browser, const Host &host) { return name[0] == '/' ? host.number + 2 : browser; }
+
     const Meanings &meanings_;
     StringDict host_names_;
     NumberedDict address_texts_, type_names_;

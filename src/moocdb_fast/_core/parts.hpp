@@ -113,7 +113,7 @@ class PartReader {
             sv text;
             if (member(d.value, "problem_id", id) && text_of(id, text)) fallback_ = module_of(text);
             int64_t n;
-            if (member(d.value, "attempts", id) && id.type() == element_type::INT64 && !id.get(n) && n >= 0 && n <= INT32_MAX) attempts = static_cast<int32_t>(n);
+            if (member(d.value, "attempts", id) && integer_of(id, n) && n >= 0 && n <= INT32_MAX) attempts = static_cast<int32_t>(n);
             if (fallback_ >= 0 && fallback_ != known_) {
                 known_ = fallback_;
                 problem_ = modules_.name_of_module(fallback_), problem_html_ = html_form(modules_.id_of_module(fallback_));
@@ -214,7 +214,7 @@ class PartReader {
         bool correct;
         sv answer;
         if (member(value, "answer", e) && answer_of(e, own_, answer)) give_answer(p, k, answer);
-        if (member(value, "correct", e) && !e.get(correct)) give_mark(p, correct ? "correct" : "incorrect");
+        if (member(value, "correct", e) && truth_of(e, correct)) give_mark(p, correct ? "correct" : "incorrect");
         if (p->format.empty() && member(value, "response_type", e) && text_of(e, s)) p->format = cut_points(strip(s), 255);
     }
 
@@ -226,10 +226,9 @@ class PartReader {
             if (!starts(key, "input_")) continue;
             Part *p = part_of(key, k);
             sv answer;
-            Array a;
-            if (!value.get(a) && a.size() == 1 && !k.list) {
-                Element only = a.at(0).value_unsafe();
-                if (p && answer_of(only, own_, answer)) give_answer(p, k, answer);
+            Elements a;
+            if (a.read(value) && a.single() && !k.list) {
+                if (p && answer_of(a.first(), own_, answer)) give_answer(p, k, answer);
             } else if (p && answer_of(value, own_, answer)) give_answer(p, k, answer);
         }
     }
@@ -251,10 +250,10 @@ class PartReader {
     }
 
     void read_graded(Element root) {
-        Array a;
+        Elements a;
         sv s;
         PartKey k;
-        if (root.get(a)) return;
+        if (!a.read(root)) return;
         size_t i = 0;
         for (Element e : a) {
             if (i == 0 && text_of(e, s)) read_query_parts(s);

@@ -1,39 +1,11 @@
 // The `event` of a line: decoding it, following member paths, query strings, part keys (rules, sections 8 and 9).
 #pragma once
 #include "address.hpp"
+#include "reader.hpp"
 #include "repair.hpp"
-#include "tape.hpp"
 #include "times.hpp"
 
 namespace moocdb {
-
-constexpr size_t MAX_DEPTH = 1000;
-
-// A DOM parser for one document at a time, with a padded buffer for text that is not already padded.
-class Json {
-  public:
-    // Parses n bytes at p; 64 bytes behind them must be readable. The result lives until the next parse.
-    simdjson::error_code parse_padded(const char *p, size_t n, Element &out) {
-        // simdjson passes over a byte order mark; the grammar has none.
-        if (n >= 3 && p[0] == '\xEF' && p[1] == '\xBB' && p[2] == '\xBF') return simdjson::TAPE_ERROR;
-        if (n > parser_.capacity() || !ready_) {
-            size_t want = std::max<size_t>(n + 1, 1 << 16);
-            if (parser_.allocate(want, MAX_DEPTH + 1)) return simdjson::MEMALLOC;
-            ready_ = true;
-        }
-        return parser_.parse(p, n, false).get(out);
-    }
-    simdjson::error_code parse(sv s, Element &out) {
-        if (buffer_.size() < s.size() + simdjson::SIMDJSON_PADDING) buffer_.resize(s.size() * 2 + simdjson::SIMDJSON_PADDING);
-        std::memcpy(buffer_.data(), s.data(), s.size());
-        return parse_padded(buffer_.data(), s.size(), out);
-    }
-
-  private:
-    simdjson::dom::parser parser_;
-    std::vector<char> buffer_;
-    bool ready_ = false;
-};
 
 // Takes a line apart that is not JSON as it stands. A value that is so but for big numbers and half surrogates is one document, though no event.
 inline Repaired take_apart(sv line, Json &json) {
@@ -50,11 +22,13 @@ inline Repaired take_apart(sv line, Json &json) {
 // Appends e as JSON without blanks.
 inline void put_json(Element e, std::string &out) {
     char b[40];
-    switch (e.type()) {
-    case element_type::ARRAY: {
+    bool first = true;
+    switch (e.kind()) {
+    case '[': {
         out += '[';
-        bool first = true;
-        for (Element x : Array(e.get_array().value_unsafe())) {
+        Elements all;
+        all.read(e);
+        for (Element x : all) {
             if (!first) out += ',';
             first = false;
             put_json(x, out);
@@ -62,9 +36,8 @@ inline void put_json(Element e, std::string &out) {
         out += ']';
         break;
     }
-    case element_type::OBJECT: {
+    case '{':
         out += '{';
-        bool first = true;
         for (auto &kv : members_of(e)) {
             if (!first) out += ',';
             first = false;
@@ -74,13 +47,13 @@ inline void put_json(Element e, std::string &out) {
         }
         out += '}';
         break;
-    }
-    case element_type::STRING: put_json_string(e.get_string().value_unsafe(), out); break;
-    case element_type::INT64: out.append(b, put_int(b, e.get_int64().value_unsafe())); break;
-    case element_type::UINT64: out += std::to_string(e.get_uint64().value_unsafe()); break;
-    case element_type::DOUBLE: out.append(b, put_double(b, e.get_double().value_unsafe())); break;
-    case element_type::BOOL: out += e.get_bool().value_unsafe() ? "true" : "false"; break;
-    case element_type::NULL_VALUE: out += "null"; break;
+    case '"': put_json_string(text_or_empty(e), out); break;
+    case 'l': out.append(b, put_int(b, e.number<int64_t>())); break;
+    case 'u': out += std::to_string(e.number<uint64_t>()); break;
+    case 'd': out.append(b, put_double(b, e.number<double>())); break;
+    case 't': out += "true"; break;
+    case 'f': out += "false"; break;
+    case 'n': out += "null"; break;
     default: break;
     }
 }
@@ -118,13 +91,13 @@ inline bool begins_like_json(sv s) {
 
 inline bool mend_payload(Json &json, Decoded &d);
 
-// Decodes an `event` that is text; uses `json` (not the parser that holds the line).
+// Decodes an `event` that is text; uses `json` (not the reader that holds the line). 64 bytes behind it must be readable.
 inline void decode_text(sv s, Json &json, Decoded &d) {
     s = strip(s);
     d.what = Payload::text, d.failed = false;
     d.text = s;
     Element e;
-    if (!begins_like_json(s) || json.parse(s, e)) {
+    if (!begins_like_json(s) || json.parse_padded(s.data(), s.size(), e)) {
         d.failed = !mend_payload(json, d);
         return;
     }
@@ -185,9 +158,8 @@ class Digits {
 
     // Takes a JSON integer; false when e is none.
     bool of_integer(Element e) {
-        uint64_t u;
-        if (kind_of(e) == 'l') number_ = e.get_int64().value_unsafe(), kind_ = NUMBER;
-        else if (!e.get(u)) of_text(sv(bytes_, static_cast<size_t>(std::to_chars(bytes_, bytes_ + sizeof bytes_, u).ptr - bytes_)));
+        if (integer_of(e, number_)) kind_ = NUMBER;
+        else if (e.kind() == 'u') of_text(sv(bytes_, static_cast<size_t>(std::to_chars(bytes_, bytes_ + sizeof bytes_, e.number<uint64_t>()).ptr - bytes_)));
         else return false;
         return true;
     }
@@ -222,7 +194,7 @@ inline double number_of(Element e) {
     double v;
     sv s;
     bool integral;
-    if (e.is_number()) return e.get(v) ? NAN : v;
+    if (double_of(e, v)) return v;
     if (!text_of(e, s)) return NAN;
     s = strip(s);
     return json_number(s, integral) ? number_value(s) : NAN;
@@ -232,8 +204,8 @@ inline double number_of(Element e) {
 inline int panel_of(Element e) {
     int64_t v = 0;
     sv s;
-    if (e.type() == element_type::INT64) v = e.get_int64().value_unsafe();
-    else if (text_of(e, s) && all_digits(s)) {
+    if (integer_of(e, v)) return v >= 1 && v <= 9999 ? static_cast<int>(v) : 0;
+    if (text_of(e, s) && all_digits(s)) {
         while (s.size() > 1 && s[0] == '0') s.remove_prefix(1);
         if (s.size() <= 4) std::from_chars(s.data(), s.data() + s.size(), v);
     }

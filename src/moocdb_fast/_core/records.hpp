@@ -19,8 +19,8 @@ inline bool follow_whole(Element root, const Path &path, Element &out) {
 
 // An array of one element stands for it.
 inline Element only_element(Element e) {
-    Array a;
-    return !e.get(a) && a.size() == 1 ? a.at(0).value_unsafe() : e;
+    Elements all;
+    return all.read(e) && all.single() ? all.first() : e;
 }
 
 // What an array at the end of a member path stands for: its first element, itself, or its element if that is the only one.
@@ -57,7 +57,7 @@ inline bool whole_text(const Decoded &d, const Paths &paths) {
 // A JSON number, or NaN.
 inline double plain_number(Element e) {
     double v;
-    return e.is_number() && !e.get(v) ? v : NAN;
+    return double_of(e, v) ? v : NAN;
 }
 
 inline double first_number(const Decoded &d, const Paths &paths) {
@@ -74,13 +74,13 @@ inline double share_of(double earned, double possible) { return earned >= 0 && e
 inline bool essay_of(Element e, Json &json, std::string &out) {
     sv s;
     Element inner;
-    if (text_of(e, s) && starts(strip(s), "{") && !json.parse(strip(s), inner) && inner.is_object()) e = inner;
+    if (text_of(e, s) && starts(strip(s), "{") && !json.parse(strip(s), inner) && inner.kind() == '{') e = inner;
     if (member(e, "text", inner) && text_of(inner, s)) {
         out = s;
         return true;
     }
-    Array parts;
-    if (member(e, "parts", inner) && !inner.get(parts)) {
+    Elements parts;
+    if (member(e, "parts", inner) && parts.read(inner)) {
         std::vector<sv> texts;
         for (Element part : parts)
             if (member(part, "text", inner) && text_of(inner, s)) texts.push_back(s);
@@ -100,14 +100,14 @@ inline bool essay_of(Element e, Json &json, std::string &out) {
 inline void read_whole(const WholeRule &w, const Decoded &d, Json &json, Part &part, int32_t &attempts, double &max_grade) {
     Element e;
     int64_t n;
-    auto integer = [&](const Paths &paths, int64_t most) { return first_there(d, paths, e) && e.type() == element_type::INT64 && !e.get(n) && n >= 0 && n <= most; };
+    auto integer = [&](const Paths &paths, int64_t most) { return first_there(d, paths, e) && integer_of(e, n) && n >= 0 && n <= most; };
     if (integer(w.item, 999)) part.numbers = static_cast<int>(1 + 1000 + n);
     if (integer(w.attempts, INT32_MAX)) attempts = static_cast<int32_t>(n);
     if (whole_text(d, w.answer)) part.has_answer = true, part.answer = d.text;
     else if (first_there(d, w.answer, e, End::only)) part.has_answer = w.essay ? essay_of(e, json, part.answer) : answer_of(e, part.answer);
     bool correct;
     double earned;
-    if (first_there(d, w.correct, e) && !e.get(correct)) part.has_mark = true, part.mark = correct ? "correct" : "incorrect";
+    if (first_there(d, w.correct, e) && truth_of(e, correct)) part.has_mark = true, part.mark = correct ? "correct" : "incorrect";
     else if (!std::isnan(earned = first_number(d, w.earned))) {
         part.has_mark = true, part.mark = "partially-correct";
         if (!w.possible.empty()) max_grade = first_number(d, w.possible);
@@ -133,7 +133,7 @@ inline PostText post_text(const PostRule &rule, const Decoded &d) {
             out.text.append(s);
             out.there = true;
         }
-    if (first_there(d, rule.undo, e) && !e.get(undone) && undone) out.text = "unvote", out.given = true;
+    if (first_there(d, rule.undo, e) && truth_of(e, undone) && undone) out.text = "unvote", out.given = true;
     else if (!out.there) out.text = rule.word;
     out.given = out.given || out.there || !rule.word.empty();
     return out;
@@ -154,8 +154,8 @@ class ReplyReader {
         Element e;
         if (whole_text(d, rule.answer) && (rule.form == VALUE || rule.form == EACH)) return add_text(rule, rule.name, false, std::string(d.text));
         if (!first_there(d, rule.answer, e, rule.form == VALUE ? End::only : End::whole)) return;
-        Array a;
-        bool list = !e.get(a);
+        Elements a;
+        bool list = a.read(e);
         switch (rule.form) {
         case VALUE: add(rule, rule.name, false, e); break;
         case EACH:
@@ -209,11 +209,11 @@ inline void add_number(Element of, sv outer, sv inner, double &sum) {
 
 inline Verdict read_verdict(const AssessRule &rule, const Decoded &d) {
     Element e;
-    Array a;
+    Elements a;
     double earned = NAN;
     Verdict v;
     if (!rule.rubric.empty()) {
-        if (first_there(d, rule.rubric, e, End::whole) && !e.get(a))
+        if (first_there(d, rule.rubric, e, End::whole) && a.read(e))
             for (Element part : a) add_number(part, "option", "points", earned), add_number(part, "criterion", "points_possible", v.max_grade);
     } else earned = first_number(d, rule.earned), v.max_grade = first_number(d, rule.possible);
     if (!std::isfinite(v.max_grade)) v.max_grade = NAN;  // a sum that no number holds
@@ -237,7 +237,7 @@ inline bool read_profile(const Decoded &d, uint8_t &what, std::string &value) {
     value.clear();
     if (!follow(d, fresh, e)) return false;
     if (text_of(e, s)) value = strip(s);
-    else if (e.type() == element_type::INT64 || e.type() == element_type::UINT64) put_json(e, value);
+    else if (e.kind() == 'l' || e.kind() == 'u') put_json(e, value);
     return !value.empty();
 }
 

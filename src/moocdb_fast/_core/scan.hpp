@@ -26,13 +26,21 @@ class Scanner : public Codes {
     // With `last`, what follows the last newline is a line too. Returns the bytes used. May raise bad_alloc.
     size_t feed(const char *p, size_t n, int64_t offset, bool last) {
         size_t at = 0, known = offset == tail_offset_ ? std::min(tail_, n) : 0;  // a long line is searched once, however often it grows
-        while (at < n) {
-            const char *nl = static_cast<const char *>(std::memchr(p + at + known, '\n', n - at - known));
-            known = 0;
-            if (!nl && !last) break;
-            size_t end = nl ? static_cast<size_t>(nl - p) : n;
-            line(p + at, end - at, offset + static_cast<int64_t>(at));
-            at = end + (nl ? 1 : 0);
+        for (bool more = true; more;) {
+            const size_t begin = at;
+            ends_.clear();
+            while (more && at - begin < near_.size()) {
+                const char *nl = at < n ? static_cast<const char *>(std::memchr(p + at + known, '\n', n - at - known)) : nullptr;
+                known = 0;
+                if (nl) ends_.push_back(static_cast<size_t>(nl - p)), at = ends_.back() + 1;
+                else more = false;
+            }
+            if (!ends_.empty()) lines_of(p, begin, offset);
+        }
+        if (last && at < n) {
+            near_.end();
+            line(p + at, n - at, offset + static_cast<int64_t>(at));
+            at = n;
         }
         tail_ = n - at, tail_offset_ = offset + static_cast<int64_t>(at);
         return at;
@@ -45,6 +53,15 @@ class Scanner : public Codes {
     }
 
   private:
+    // Scans the lines that end at ends_ of p, the first of them beginning at `begin`.
+    void lines_of(const char *p, size_t begin, int64_t offset) {
+        near_.begin(p + begin, ends_.back() + 1 - begin);
+        for (size_t end : ends_) {
+            line(p + begin, end - begin, offset + static_cast<int64_t>(begin));
+            begin = end + 1;
+        }
+    }
+
     void line(const char *p, size_t n, int64_t offset) {
         lines++;
         if (n && p[n - 1] == '\r') n--;
@@ -56,7 +73,7 @@ class Scanner : public Codes {
             return;
         }
         Element e;
-        auto error = line_json_.parse_padded(p, n, e);
+        auto error = near_.read(p, n, e) ? simdjson::SUCCESS : line_json_.parse_padded(p, n, e);
         extra_ = false, body_ = text;
         if (!error) {
             Reject why = event(e, text, offset);
@@ -108,13 +125,17 @@ class Scanner : public Codes {
         Envelope v;
         if (!read_envelope(e, v)) return NOT_AN_EVENT;
         if (!v.has_time) return NO_TIME_GIVEN;
+        const Host host = memo_->host_of(v.host);
+        const bool browser = is(v.source, "browser");
+        const sv who = key_.start("n:").add(v.name).text();
+        const uint64_t asked_user = users.ask(who), asked_type = memo_->ask_type(v.type, browser, host), asked_page = ask_page(v.page, host);
         int64_t time = time_of(v.time, day_);
         if (time == NO_TIME) return BAD_TIME;
-        const Host host = memo_->host_of(v.host);
-        const Type &type = type_of(v.type, v.source, host);
+        const int32_t named = user_named(v, who, asked_user);
+        if (asked_page) memo_->ask_address_text(asked_page);
+        const Type &type = type_of(v.type, browser, host, asked_type);
         const Meaning &m = meanings_.all[type.meaning];
         bool odd = odd_payload(v);
-        const int32_t named = user_named(v);
         int32_t agent = agent_of(v.agent, named);
         bool still = m.fate == BACKGROUND;
         Filter why = FILTERS;
@@ -142,7 +163,7 @@ class Scanner : public Codes {
             said.posts = !m.post.needs_content || said.text.there || d.failed;
         }
         bool request = type.path && !type.module && !said.posts;
-        PageCode page = request ? type.page : own_page(v, host);
+        PageCode page = request ? type.page : own_page(v, host, asked_page);
         bool told = page.base < 0 && !type.path && told_page(m, d, host, page);
         int32_t course = find_course(v, m, d, page, type, host);
         reader_.begin(course);
@@ -224,10 +245,11 @@ class Scanner : public Codes {
     };
 
     // The code of the user whom the line names, or -1; learns what platform id goes with the name.
-    int32_t user_named(const Envelope &v) {
+    int32_t user_named(const Envelope &v, sv who, uint64_t asked) {
         if (v.name.empty()) return -1;
-        int32_t user = users.intern(key_.start("n:").add(v.name).text());
+        int32_t user = users.intern(who, asked);
         if (static_cast<size_t>(user) >= before_.size()) before_.resize(static_cast<size_t>(user) + 1);
+        agents.ask_string(before_[user].agent), ips.ask_string(before_[user].ip);
         Digits &id = before_[user].id;
         if (!v.user_id.empty() && !(v.user_id == id)) {
             id = v.user_id;
@@ -265,8 +287,8 @@ class Scanner : public Codes {
         return v.user_id.empty() || !payload_id(m, d, id) || id == v.user_id;
     }
 
-    PageCode own_page(const Envelope &v, const Host &host) {
-        PageCode page = page_code(v.page, host);
+    PageCode own_page(const Envelope &v, const Host &host, uint64_t asked) {
+        PageCode page = page_code(v.page, host, asked);
         page_request_ = page.request;
         return page.base >= 0 ? page : page_code(v.browser_url, host);
     }
@@ -454,6 +476,8 @@ class Scanner : public Codes {
     }
 
     PartReader<Codes> reader_{*this};
+    Lines near_;                // the lines around the one that is being taken in
+    std::vector<size_t> ends_;  // where they end
     Json line_json_, mended_json_, payload_json_, essay_json_;
     bool extra_ = false;
     sv body_;                   // the JSON text that is being taken in

@@ -4,11 +4,12 @@ cdef extern from "simdjson.h" namespace "simdjson":
     string active_implementation "simdjson::get_active_implementation()->name"()
     const size_t SIMDJSON_PADDING
 
-cdef extern from "payload.hpp" namespace "moocdb":
+cdef extern from "reader.hpp" namespace "moocdb":
     cdef cppclass Element:
         pass
     cdef cppclass Json:
         int parse_padded(const char*, size_t, Element&) nogil
+        int parse_with_simdjson(const char*, size_t, Element&) nogil
 
 cdef extern from "dict.hpp" namespace "moocdb":
     cdef cppclass StringDict:
@@ -105,7 +106,7 @@ def validate_lines(const uint8_t[::1] data not None):
         while at < n:
             hit = memchr(p + at, 10, n - at)
             end = n if hit == NULL else <const char*> hit - p
-            if json.parse_padded(p + at, end - at, e) == 0:
+            if json.parse_with_simdjson(p + at, end - at, e) == 0:
                 good += 1
             at = end + 1
     return good
