@@ -10,7 +10,7 @@ import shutil
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -92,7 +92,8 @@ def disk_use(folder: str | os.PathLike[str]) -> int:
     total = 0
     with os.scandir(folder) as entries:
         for entry in entries:
-            total += disk_use(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_blocks * 512
+            with suppress(FileNotFoundError):  # an attempt that another process has given up may go meanwhile
+                total += disk_use(entry.path) if entry.is_dir(follow_symlinks=False) else entry.stat(follow_symlinks=False).st_blocks * 512
     return total
 
 

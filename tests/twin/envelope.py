@@ -154,6 +154,11 @@ def read_event(document: object, *, file: int, line: int, index: int, offset: in
     users = [platform_id(member(payload, path)) for path in meaning.user]
     affected = next(filter(None, users), None)
     actor = f"n:{name}" if name else f"i:{number}" if number else f"i:{affected}" if affected else None
+    post = read_post(meaning.post, payload, undecoded=undecoded, path=own_page, piece=piece) if meaning.post and actor else None
+    page_request = is_path and request is None and post is None
+    if page_request:
+        assert own_page
+        page = own_page.on_panel("1") if own_page.level == 3 and not own_page.panel else own_page
     courses = [
         read_course(context.get("course_id")),
         *(read_course(member(payload, path)) for path in meaning.course),
@@ -166,12 +171,6 @@ def read_event(document: object, *, file: int, line: int, index: int, offset: in
     parts = parts_of(submit.form, payload, course) if submit and submit.form != "whole" else []
     around = None if is_path else read_request_around(context.get("path"), document.get("page"), course)
     module = _module(meaning, payload, request, parts, context, course) or around
-
-    post = read_post(meaning.post, payload, undecoded=undecoded, path=own_page, piece=piece) if meaning.post and actor else None
-    page_request = is_path and request is None and post is None
-    if page_request:
-        assert own_page
-        page = own_page.on_panel("1") if own_page.level == 3 and not own_page.panel else own_page
     event = Event(
         file=file,
         line=line,

@@ -112,7 +112,7 @@ def _logs(draw: st.DrawFn) -> list[tuple[str, bytes]]:
         source = "browser" if kind in ("play_video", "problem_show", "page_close") else "server"
         line = {
             "username": draw(st.sampled_from(["ann", "bob"])), "time": f"2013-03-05T10:{minute:02}:00", "event_type": kind, "event_source": source,
-            "page": None if kind.startswith("/") else page, "host": "courses.edx.org", "context": context, "event": json.dumps(payload),
+            "page": page, "host": "courses.edx.org", "context": context, "event": json.dumps(payload),
         }  # fmt: skip
         lines.append(json.dumps(line).encode())
     cut = draw(st.integers(0, len(lines)))
