@@ -4,7 +4,7 @@ Offsets are int64 arrays of n + 1 ends, as Arrow lays out large strings; codes a
 All functions raise MemoryError when memory runs out and ValueError for buffers that are too short.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -45,7 +45,7 @@ def read_page(address: bytes) -> tuple[bytes, int]:
 class Tables:
     """The compiled declarations (see events/compiled.py)."""
 
-    def __init__(self, tables: Mapping[str, Any]) -> None: ...
+    def __init__(self, tables: dict[str, Any]) -> None: ...
 
 class Scanner:
     """The scan of one shard. Feed it lines, then take its columns. All results are copies but those of `events`."""

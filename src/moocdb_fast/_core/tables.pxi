@@ -64,7 +64,7 @@ cdef class Tables:
     def __cinit__(self, *_, **__):
         self.memos = make_shared[Memos](self.c)
 
-    def __init__(self, tables):
+    def __init__(self, dict tables):
         cdef PathRule rule
         cdef NameRule name
         for m in tables["meanings"]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cache
 from typing import Any
 
 from . import OTHER, PAGE_VIEW, PATHS, TYPES
@@ -82,8 +80,7 @@ def _meaning(m: Meaning) -> dict[str, Any]:
     }
 
 
-@cache  # a worker of a cluster asks for each piece
-def compile_tables() -> Mapping[str, Any]:
+def compile_tables() -> dict[str, Any]:
     """All declarations as the kernel wants them; meanings are shared by number."""
     numbers: dict[Meaning, int] = {}
 
