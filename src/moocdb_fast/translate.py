@@ -64,11 +64,11 @@ class _Clock:
             self._callback(Progress(phase, done, total, self._events, time.monotonic() - self._started))
 
 
-def make_scan(work: Path, options: Options) -> Callable[[Shard, Callable[..., None]], Scanned]:
-    """The work of a worker process: scan a shard below `work`."""
+def make_scan(work: Path, options: Options, compiled: Any = None) -> Callable[[Shard, Callable[..., None]], Scanned]:
+    """The work of a worker process: scan a shard below `work`. `compiled` are the tables of an earlier scan (scan.tables)."""
     from .scan import ShardScan, tables
 
-    compiled = tables()
+    compiled = compiled or tables()
 
     def scan(shard: Shard, report: Callable[..., None]) -> Scanned:
         with writing(work):

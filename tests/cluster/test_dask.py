@@ -276,6 +276,21 @@ def test_a_failed_stage_waits_for_tasks_that_run(work, monkeypatch):
         assert sorted(path.name for path in engine.work.iterdir()) == ["begun", "left"]
 
 
+def _tell_variable(name):
+    return lambda _number, _report: os.environ.get(name)
+
+
+def test_workers_have_the_environment_of_now(work, monkeypatch):
+    """They come from a process that is as old as the first cluster of this one."""
+    found = []
+    for value in ("one", "two"):
+        monkeypatch.setenv("MOOCDB_FAST_TEST", value)
+        with DaskEngine(Backend(workers=1), work) as engine:
+            engine.work.mkdir(parents=True)
+            found += engine.spread(_tell_variable, ("MOOCDB_FAST_TEST",), [0])
+    assert found == ["one", "two"]
+
+
 SBATCH = """#!/bin/sh
 # Stands in for SLURM's command: takes a copy of the script, which is removed as soon as this ends, and runs it at once, here.
 for script; do :; done

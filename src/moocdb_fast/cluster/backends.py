@@ -97,6 +97,7 @@ class Backend:
                     n_workers=self.workers or os.cpu_count() or 1,
                     threads_per_worker=1,
                     processes=True,
+                    env=dict(os.environ),  # they are forked from a process that may be older than what is in it, such as credentials
                     memory_limit=0,  # a task takes what a shard takes, and no data stays in a worker
                     dashboard_address=None,
                     silence_logs=logging.CRITICAL,

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any, Self
 
@@ -187,8 +187,16 @@ def scan(piece: Piece, work: str) -> int:
         found += events
 
     with _told():
-        run_piece(piece, Path(work), report)
+        run_piece(piece, Path(work), report, compiled=_tables())
     return found
+
+
+@cache
+def _tables() -> Any:
+    """The compiled declarations, for all pieces that this process scans."""
+    from ..scan import tables
+
+    return tables()
 
 
 def do_stage(path: str, numbers: list[int]) -> list[Any]:

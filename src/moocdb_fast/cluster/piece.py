@@ -38,8 +38,8 @@ Report = Callable[[int, int], None]
 """Called with decoded bytes and events since the last call."""
 
 
-def run_piece(piece: Piece, work: Path, report: Report = lambda _bytes, _events: None, *, workers: int = 1) -> bool:
-    """Scan a piece into `<work>/<its name>`; False when it was there already."""
+def run_piece(piece: Piece, work: Path, report: Report = lambda _bytes, _events: None, *, workers: int = 1, compiled: Any = None) -> bool:
+    """Scan a piece into `<work>/<its name>`; False when it was there already. One worker may have `compiled` tables of another piece."""
     check_format(piece.shard_format)
     try:
         if is_done(piece, work):
@@ -50,7 +50,7 @@ def run_piece(piece: Piece, work: Path, report: Report = lambda _bytes, _events:
         attempt = attempt_at(work / piece.name)
         attempt.mkdir(mode=0o700)
         write_whole(attempt / ABOUT, json.dumps({"plan": piece.plan, "piece": piece.index}).encode())
-        _scan(piece, work, attempt, report, workers)
+        _scan(piece, work, attempt, report, workers, compiled)
         sync(attempt)
         return _finish(piece, work, attempt)
     except (OSError, OutputError) as error:
@@ -96,14 +96,14 @@ def _make_work(work: Path) -> None:
     (work / STATE_MARK).touch(mode=0o600)
 
 
-def _scan(piece: Piece, work: Path, attempt: Path, report: Report, workers: int) -> None:
+def _scan(piece: Piece, work: Path, attempt: Path, report: Report, workers: int, compiled: Any) -> None:
     """Scan what no earlier attempt has finished."""
     _adopt(piece, work, attempt)
     left = [shard for shard in piece.shards if finished(attempt, shard) is None]
     # `resume` makes durable marks; nothing of a piece goes into the restricted folder, but payloads want one
     options = Options(**piece.scan, resume=True, restricted=attempt if piece.scan["payloads"] else None)
     if left:
-        run_tasks(partial(make_scan, attempt, options), (), left, workers, report)
+        run_tasks(partial(make_scan, attempt, options, compiled), (), left, workers, report)
 
 
 def _adopt(piece: Piece, work: Path, attempt: Path) -> None:
