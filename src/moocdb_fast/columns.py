@@ -182,8 +182,9 @@ class TableFile:
         self._path = path
         with path.open("rb") as file:
             end = file.seek(0, os.SEEK_END) - _ALIGNED
-            size = int.from_bytes(_read(file, end, _ALIGNED), "little")
-            self._index: dict[str, Index] = json.loads(_read(file, end - size, size))
+            size = int.from_bytes(os.pread(file.fileno(), _ALIGNED, end), "little")
+            index: dict[str, Index] = json.loads(os.pread(file.fileno(), size, end - size))
+        self._tables = {table: [(name, _places(entry)) for name, entry in columns.items()] for table, columns in index.items()}
 
     def open(self) -> BinaryIO:
         """The file, for `rows`."""
@@ -191,29 +192,36 @@ class TableFile:
 
     def rows(self, file: BinaryIO, table: str, start: int, end: int) -> dict[str, Any]:
         """The rows from one to before another."""
-        return {name: self._range(file, entry, start, end) for name, entry in self._index[table].items()}
-
-    @staticmethod
-    def _range(file: BinaryIO, entry: Any, start: int, end: int) -> Any:
-        if isinstance(entry[0], str):
-            return _array(file, entry, start, end)
-        ends = _array(file, entry[0], start, end + 1)
-        data = _array(file, entry[1], int(ends[0]), int(ends[-1]))
-        return Text(ends - ends[0], data, None if entry[2] is None else _array(file, entry[2], start, end))
+        handle = file.fileno()
+        return {name: _range(handle, places, start, end) for name, places in self._tables[table]}
 
 
-def _array(file: BinaryIO, entry: Any, start: int, end: int) -> Array:
-    dtype = np.dtype(entry[0])
+_Place = tuple[np.dtype[Any], int, int]
+"""Of an array in a file: the type, the size of a value, and where it starts."""
+
+
+def _places(entry: Any) -> list[_Place | None]:
+    """Where the arrays of a column are: one, or those of texts."""
+    entries = [entry] if isinstance(entry[0], str) else entry
+    return [None if one is None else (np.dtype(one[0]), np.dtype(one[0]).itemsize, one[1]) for one in entries]
+
+
+def _range(handle: int, places: list[Any], start: int, end: int) -> Any:
+    if len(places) == 1:
+        return _array(handle, places[0], start, end)
+    ends = _array(handle, places[0], start, end + 1)
+    data = _array(handle, places[1], int(ends[0]), int(ends[-1]))
+    return Text(ends - ends[0], data, None if places[2] is None else _array(handle, places[2], start, end))
+
+
+def _array(handle: int, place: _Place, start: int, end: int) -> Array:
+    dtype, size, offset = place
     if start == end:
         return np.empty(0, dtype)
-    return np.frombuffer(_read(file, entry[1] + start * dtype.itemsize, (end - start) * dtype.itemsize), dtype)
-
-
-def _read(file: BinaryIO, offset: int, size: int) -> bytes:
-    data = os.pread(file.fileno(), size, offset)
-    if len(data) != size:
-        raise OSError(errno.EIO, "the file is shorter than it was", file.name)
-    return data
+    data = os.pread(handle, (end - start) * size, offset + start * size)
+    if len(data) != (end - start) * size:
+        raise OSError(errno.EIO, "a file of columns is shorter than it was")
+    return np.frombuffer(data, dtype)
 
 
 def _index_of(data: mmap.mmap) -> dict[str, Index]:

@@ -87,7 +87,8 @@ class Partitions:
         """Write the rows of a batch by partition."""
         block, starts = _gather(self.plan, self.batches[number], self.share)
         with made_whole(self._file(number)) as path:
-            save_tables(path, {"starts": starts, "events": block.events, **block.children})
+            ranges = np.stack([starts[kind] for kind in ("events", *CHILDREN)], axis=1).ravel()  # those of a partition side by side
+            save_tables(path, {"starts": {"of": ranges}, "events": block.events, **block.children})
 
     def load(self, number: int) -> Block:
         """The rows of a partition."""
@@ -114,10 +115,11 @@ class Partitions:
 
 def _share(cut: TableFile, number: int) -> Block:
     """The rows of a partition in the file of a batch. Rows of children count those of the share."""
+    kinds = ("events", *CHILDREN)
     with cut.open() as file:
-        spans = {kind: starts.tolist() for kind, starts in cut.rows(file, "starts", number, number + 2).items()}
-        events, *children = (cut.rows(file, kind, *span) for kind, span in spans.items())
-    return Block(events, dict(zip(CHILDREN, children, strict=True)))
+        starts = cut.rows(file, "starts", number * len(kinds), (number + 2) * len(kinds))["of"].reshape(2, -1).T.tolist()
+        tables = {kind: cut.rows(file, kind, *span) for kind, span in zip(kinds, starts, strict=True)}
+    return Block(tables.pop("events"), tables)
 
 
 def _joined(children: Sequence[dict[str, Any]], firsts: Array) -> dict[str, Any]:
