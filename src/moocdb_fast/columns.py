@@ -180,10 +180,7 @@ class TableFile:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        with path.open("rb") as file:
-            end = file.seek(0, os.SEEK_END) - _ALIGNED
-            size = int.from_bytes(os.pread(file.fileno(), _ALIGNED, end), "little")
-            index: dict[str, Index] = json.loads(os.pread(file.fileno(), size, end - size))
+        index = _index_of(mapped(path))
         self._tables = {table: [(name, _places(entry)) for name, entry in columns.items()] for table, columns in index.items()}
 
     def open(self) -> BinaryIO:

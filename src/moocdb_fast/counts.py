@@ -105,9 +105,9 @@ class RowCounts:
         words = self._some[start // _WORD : -(-end // _WORD)]
         skipped = start % _WORD
         found = np.unpackbits(words.view(np.uint8), count=skipped + end - start, bitorder="little")[skipped:].astype(np.int32)
-        listed = slice(*np.searchsorted(self._lines_with_more, (start, end)).tolist())
-        more = np.diff(self._more_before)[listed].astype(np.int32)
-        np.add.at(found, self._lines_with_more[listed] - start, more)
+        first, behind = np.searchsorted(self._lines_with_more, (start, end)).tolist()
+        more = np.diff(self._more_before[first : behind + 1]).astype(np.int32)
+        np.add.at(found, self._lines_with_more[first:behind] - start, more)
         return found
 
     def __getstate__(self) -> dict[str, Any]:

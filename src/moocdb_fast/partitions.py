@@ -33,6 +33,7 @@ CHILDREN = {
     "verdicts": ("key", "target"),
 }
 """What events have, and its code columns."""
+_KINDS = ("events", *CHILDREN)
 _MAPS = ("course", "module")  # columns that placing may have changed
 _DTYPES: dict[str, Any] = dict.fromkeys(EVENTS, np.int32)
 _DTYPES |= dict.fromkeys(("offset", "time", "ordinal"), np.int64) | {"hash": np.uint64} | dict.fromkeys(("kind", "flags", "submit"), np.uint8)
@@ -87,7 +88,7 @@ class Partitions:
         """Write the rows of a batch by partition."""
         block, starts = _gather(self.plan, self.batches[number], self.share)
         with made_whole(self._file(number)) as path:
-            ranges = np.stack([starts[kind] for kind in ("events", *CHILDREN)], axis=1).ravel()  # those of a partition side by side
+            ranges = np.stack([starts[kind] for kind in _KINDS], axis=1).ravel()  # those of a partition side by side
             save_tables(path, {"starts": {"of": ranges}, "events": block.events, **block.children})
 
     def load(self, number: int) -> Block:
@@ -115,10 +116,9 @@ class Partitions:
 
 def _share(cut: TableFile, number: int) -> Block:
     """The rows of a partition in the file of a batch. Rows of children count those of the share."""
-    kinds = ("events", *CHILDREN)
     with cut.open() as file:
-        starts = cut.rows(file, "starts", number * len(kinds), (number + 2) * len(kinds))["of"].reshape(2, -1).T.tolist()
-        tables = {kind: cut.rows(file, kind, *span) for kind, span in zip(kinds, starts, strict=True)}
+        starts = cut.rows(file, "starts", number * len(_KINDS), (number + 2) * len(_KINDS))["of"].reshape(2, -1).T.tolist()
+        tables = {kind: cut.rows(file, kind, *span) for kind, span in zip(_KINDS, starts, strict=True)}
     return Block(tables.pop("events"), tables)
 
 

@@ -30,13 +30,13 @@ def filled(name: str, columns: dict[str, Any]) -> pa.Table:
     arrays = []
     for field, spec in zip(schema, TABLES[name].columns, strict=True):
         values = columns.get(field.name)
-        if values is not None:
-            arrays.append(_array(values, spec, field.type))
-        elif spec.default is None:
-            arrays.append(pa.nulls(rows, field.type))
-        else:
-            arrays.append(numbers(np.full(rows, spec.default, _DTYPES[spec.type]), None, field.type))
+        arrays.append(_default(spec, rows, field.type) if values is None else _array(values, spec, field.type))
     return pa.table(arrays, schema=schema)
+
+
+def _default(spec: Column, rows: int, kind: pa.DataType) -> pa.Array:
+    """A column that holds its default, or NULL."""
+    return pa.nulls(rows, kind) if spec.default is None else numbers(np.full(rows, spec.default, _DTYPES[spec.type]), None, kind)
 
 
 def _array(values: Any, spec: Column, kind: pa.DataType) -> pa.Array:
@@ -91,7 +91,7 @@ def batch(name: str, columns: dict[str, Any], rows: int) -> pa.RecordBatch:
     for field, spec in zip(TABLES[name].arrow(), TABLES[name].columns, strict=True):
         column = columns.get(spec.name)
         if column is None:
-            column = pa.nulls(rows, field.type) if spec.default is None else np.full(rows, spec.default, _DTYPES[spec.type])
+            column = _default(spec, rows, field.type)
         if not isinstance(column, pa.Array):
             values, valid = column if isinstance(column, Optional) else (column, None)
             column = numbers(values.astype(_DTYPES[spec.type], copy=False), valid, field.type)

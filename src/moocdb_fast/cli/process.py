@@ -14,11 +14,8 @@ def main() -> int:
     """Run the command of this process; the return value is its exit code."""
     # NumPy's OpenBLAS would start a thread for each further core, which spins for a while; nothing here multiplies matrices.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
-    # Arrow's own allocator keeps 12 MB of a run that writes CSV and 40 MB of one that writes Parquet, for no time that could be measured.
+    # Arrow's own allocator keeps 10 MB of a run that writes CSV and 50 MB of one that writes Parquet, for no time that could be measured.
     os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-    from ..memory import give_back_large
-
-    give_back_large()
     from . import main
 
     code = main()
